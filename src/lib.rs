@@ -1,0 +1,5 @@
+//! clearwave applies whole batches of EVM transactions on the GPU, with the result of executing them one by one, in order.
+
+pub mod error;
+pub mod tx;
+pub mod word;
