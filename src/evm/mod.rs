@@ -1,0 +1,52 @@
+//! From runtime bytecode to kernel IR, by symbolic execution: one function at a time, from the first byte, with the selector known.
+//! Hostile code ends in a reason, never in a hang, a panic or an overflow of the stack; `limits` says when.
+
+mod code;
+mod memory;
+mod opcode;
+mod path;
+mod symbolic;
+
+pub use code::selectors;
+
+use crate::ir::Kernel;
+use crate::limits;
+
+/// Which calls a kernel is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Entry {
+    /// The first four bytes of calldata; `None` where there are fewer.
+    pub selector: Option<[u8; 4]>,
+    pub calldata_bytes: usize,
+    pub with_value: bool,
+}
+
+impl Entry {
+    pub fn of(calldata: &[u8], with_value: bool) -> Self {
+        Self { selector: calldata.first_chunk().copied(), calldata_bytes: calldata.len(), with_value }
+    }
+}
+
+/// Why a function stays with revm.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason} at byte {at}")]
+pub struct Unlowered {
+    pub reason: String,
+    /// Byte offset into the code.
+    pub at: usize,
+}
+
+/// The kernel of one function of `code`.
+pub fn lower(code: &[u8], entry: Entry) -> Result<Kernel, Unlowered> {
+    let refuse = |reason: &str| Err(Unlowered { reason: reason.to_string(), at: 0 });
+    if code.len() > limits::CODE_BYTES {
+        return refuse("the code is too long");
+    }
+    if entry.calldata_bytes > limits::CALLDATA_BYTES {
+        return refuse("the calldata is too long");
+    }
+    if code.starts_with(&[0xef]) {
+        return refuse("delegated or unknown code format");
+    }
+    symbolic::explore(code, entry)
+}

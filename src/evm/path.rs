@@ -1,0 +1,164 @@
+//! One path through the code while it is being explored: the machine's state and what its branches have decided.
+
+use super::memory::{Byte, Memory};
+use crate::ir::{Binary, Expr, ExprId, Kernel, KeyId, Load, Log, Store, Unary};
+use alloy_primitives::U256;
+use std::collections::HashMap;
+
+#[derive(Debug, Clone, Default)]
+pub struct Path {
+    pub at: usize,
+    pub stack: Vec<ExprId>,
+    pub memory: Memory,
+    pub stores: Vec<Store>,
+    pub logs: Vec<Log>,
+    /// Transient storage, latest store last.
+    pub transient: Vec<(ExprId, ExprId)>,
+    pub steps: usize,
+    /// Static gas so far, and the most that it may have cost.
+    pub gas: u64,
+    pub gas_bound: u64,
+    facts: HashMap<ExprId, bool>,
+    /// Words known to be below `2^k`.
+    bounds: HashMap<ExprId, usize>,
+}
+
+/// What a path knows of a condition.
+pub enum Decision {
+    Known(bool),
+    /// It hangs on whether this expression is zero.
+    Open(ExprId),
+}
+
+use Decision::{Known, Open};
+
+impl Path {
+    pub fn start(gas_bound: u64) -> Self {
+        Self { gas_bound, ..Self::default() }
+    }
+
+    pub fn assume(&mut self, kernel: &Kernel, atom: ExprId, holds: bool) {
+        self.facts.insert(atom, holds);
+        if let (Expr::Binary(Binary::Shr, by, word), false) = (kernel.exprs.get(atom), holds)
+            && let Some(bits) = kernel.exprs.as_const(*by)
+        {
+            self.bounds.insert(*word, bits.saturating_to());
+        }
+    }
+
+    /// Whether `condition` is non-zero on this path.
+    pub fn decide(&self, kernel: &mut Kernel, condition: ExprId) -> Decision {
+        if let Some(value) = kernel.exprs.as_const(condition) {
+            return Known(!value.is_zero());
+        }
+        if let Some(holds) = self.facts.get(&condition) {
+            return Known(*holds);
+        }
+        match kernel.exprs.get(condition).clone() {
+            Expr::Unary(Unary::IsZero, a) => self.negated(kernel, a),
+            Expr::Binary(Binary::Sub | Binary::Xor, a, b) => {
+                let equal = kernel.exprs.eq(a, b);
+                self.negated(kernel, equal)
+            }
+            Expr::Binary(Binary::Or, a, b) => match self.decide(kernel, a) {
+                Known(false) => self.decide(kernel, b),
+                decision => decision,
+            },
+            Expr::Binary(Binary::And, a, b) if kernel.exprs.is_bool(a) && kernel.exprs.is_bool(b) => match self.decide(kernel, a) {
+                Known(true) => self.decide(kernel, b),
+                decision => decision,
+            },
+            Expr::Binary(Binary::Lt, a, b) => self.decide_less(kernel, condition, a, b),
+            Expr::Binary(Binary::Eq, a, b) if self.differ(kernel, a, b) => Known(false),
+            _ => Open(condition),
+        }
+    }
+
+    /// The opposite of `condition`; what it hangs on is the same.
+    fn negated(&self, kernel: &mut Kernel, condition: ExprId) -> Decision {
+        match self.decide(kernel, condition) {
+            Known(holds) => Known(!holds),
+            open => open,
+        }
+    }
+
+    fn decide_less(&self, kernel: &mut Kernel, condition: ExprId, a: ExprId, b: ExprId) -> Decision {
+        // `v < v + w`: w is not zero and the sum has not wrapped. The two are asked apart: only the second is a guard.
+        if let Expr::Binary(Binary::Add, v, w) = *kernel.exprs.get(b)
+            && (v == a || w == a)
+        {
+            let other = if v == a { w } else { v };
+            return match self.decide(kernel, other) {
+                Known(true) => {
+                    let wraps = kernel.exprs.binary(Binary::Lt, b, a);
+                    self.negated(kernel, wraps)
+                }
+                decision => decision,
+            };
+        }
+        let reverse = kernel.exprs.binary(Binary::Lt, b, a);
+        if self.facts.get(&reverse) == Some(&true) {
+            return Known(false);
+        }
+        let equal = kernel.exprs.eq(a, b);
+        if self.facts.get(&equal) == Some(&true) { Known(false) } else { Open(condition) }
+    }
+
+    /// Whether facts tell two words apart: one is below the other, or equals another constant.
+    fn differ(&self, kernel: &mut Kernel, a: ExprId, b: ExprId) -> bool {
+        let less = kernel.exprs.binary(Binary::Lt, a, b);
+        let more = kernel.exprs.binary(Binary::Lt, b, a);
+        if [less, more].iter().any(|fact| self.facts.get(fact) == Some(&true)) {
+            return true;
+        }
+        if kernel.exprs.as_const(a).is_none() {
+            return false;
+        }
+        self.facts.iter().any(|(fact, holds)| {
+            *holds && matches!(kernel.exprs.get(*fact), Expr::Binary(Binary::Eq, c, d) if *d == b && *c != a && kernel.exprs.as_const(*c).is_some())
+        })
+    }
+
+    /// A mask that this path knows to change nothing.
+    pub fn unmask(&self, kernel: &Kernel, op: Binary, a: ExprId, b: ExprId) -> Option<ExprId> {
+        let fits = |mask: ExprId, word: ExprId| {
+            let bits = kernel.exprs.as_const(mask)?.trailing_ones();
+            (*self.bounds.get(&word)? <= bits).then_some(word)
+        };
+        match op {
+            Binary::And => fits(a, b).or_else(|| fits(b, a)),
+            _ => None,
+        }
+    }
+
+    /// The value of `key` after this path's stores.
+    pub fn load(&mut self, kernel: &mut Kernel, key: KeyId) -> ExprId {
+        let mut shadows = Vec::new();
+        for store in self.stores.iter().rev() {
+            if store.key == key && shadows.is_empty() {
+                return store.value;
+            }
+            if !kernel.distinct(store.key, key) {
+                shadows.push(*store);
+            }
+            if store.key == key {
+                break;
+            }
+        }
+        shadows.reverse();
+        kernel.intern_load(Load { key, shadows })
+    }
+
+    pub fn store(&mut self, key: KeyId, value: ExprId) {
+        self.stores.push(Store { key, value });
+    }
+
+    pub fn push_word(&mut self, kernel: &mut Kernel, value: U256) {
+        let id = kernel.exprs.constant(value);
+        self.stack.push(id);
+    }
+
+    pub fn bytes(&mut self, offset: usize, len: usize) -> Vec<Byte> {
+        self.memory.read(offset, len)
+    }
+}

@@ -1,0 +1,529 @@
+//! The executor: runs every path of a function over expressions and makes the decision tree. It forks where a condition is open, and
+//! ends a path in an escape where an opcode needs something that is not known here.
+
+use super::code::Code;
+use super::memory::{self, Byte};
+use super::opcode::{self, opcode};
+use super::path::{Decision, Path};
+use super::{Entry, Unlowered};
+use crate::ir::{Binary, Data, Expr, ExprId, Input, Kernel, Key, KeyId, Leaf, Log, Node, NodeId, Outcome, Ternary, Unary};
+use crate::limits;
+use alloy_primitives::U256;
+
+/// Gas that a transaction pays before its code runs, for the costliest calldata (EIP-2028, and EIP-7623's floor).
+fn intrinsic_gas(calldata_bytes: usize) -> u64 {
+    21_000 + 40 * calldata_bytes as u64
+}
+
+pub(super) fn explore(code: &[u8], entry: Entry) -> Result<Kernel, Unlowered> {
+    let code = Code::new(code);
+    let mut kernel = run(&code, entry, Kernel::default(), vec![])?;
+    // A key may hang on a loaded word that the call must have named itself (`from == owner[id]`): ask that first, and use the input.
+    let hints = hints(&kernel);
+    if !hints.is_empty() {
+        // The hints name expressions of this arena.
+        kernel.nodes.clear();
+        kernel.leaves.clear();
+        kernel = run(&code, entry, kernel, hints)?;
+    }
+    let kernel = kernel.compact();
+    if kernel.keys.len() > limits::KEYS {
+        return Err(Unlowered { reason: "too many storage keys".to_string(), at: 0 });
+    }
+    Ok(kernel)
+}
+
+/// A loaded word, and the input that every success proves it equal to.
+type Hint = (ExprId, ExprId);
+
+fn run(code: &Code, entry: Entry, kernel: Kernel, hints: Vec<Hint>) -> Result<Kernel, Unlowered> {
+    let mut executor = Executor { code, entry, hints, kernel, steps: 0 };
+    let mut path = Path::start(intrinsic_gas(entry.calldata_bytes));
+    let mut guard = None;
+    if entry.with_value {
+        let (caller, callee) = (executor.kernel.exprs.input(Input::Caller), executor.kernel.exprs.input(Input::Address));
+        let (fails, stores) = executor.kernel.value_move(caller, callee);
+        guard = Some(fails);
+        path.assume(&executor.kernel, fails, false);
+        path.stores = stores;
+    }
+    let body = executor.explore(path, 0)?;
+    if let Some(fails) = guard {
+        executor.kernel.finish_with_value(fails, body);
+    }
+    Ok(executor.kernel)
+}
+
+struct Executor<'a> {
+    code: &'a Code<'a>,
+    entry: Entry,
+    hints: Vec<Hint>,
+    kernel: Kernel,
+    steps: usize,
+}
+
+/// Where one opcode leads.
+enum Next {
+    Step,
+    Jump(usize),
+    End(Outcome, Data),
+}
+
+/// An opcode that does not go on: not known here, exceptional in the EVM too, or open.
+enum Stop {
+    Escape(String),
+    Halt,
+    /// The opcode hangs on this condition; it is executed again on both sides.
+    Fork(ExprId),
+}
+
+type Run<T> = Result<T, Stop>;
+
+fn escape<T>(reason: &str) -> Run<T> {
+    Err(Stop::Escape(reason.to_string()))
+}
+
+impl Executor<'_> {
+    fn explore(&mut self, mut path: Path, depth: usize) -> Result<NodeId, Unlowered> {
+        loop {
+            self.check_limits(&mut path, depth)?;
+            let (outcome, data) = match self.step(&mut path) {
+                Ok(Next::Step) => continue,
+                Ok(Next::Jump(at)) => {
+                    path.at = at;
+                    continue;
+                }
+                Err(Stop::Fork(atom)) => return self.fork(path, atom, depth),
+                Ok(Next::End(outcome, data)) => (outcome, data),
+                Err(Stop::Halt) => (Outcome::Halt, Data::default()),
+                Err(Stop::Escape(reason)) => (Outcome::Escape { reason, at: path.at }, Data::default()),
+            };
+            // Keys and steps of an exhausted arena mean nothing.
+            self.check_limits(&mut path, depth)?;
+            let returns = outcome == Outcome::Return;
+            let (stores, logs) = if returns { (path.stores, path.logs) } else { (vec![], vec![]) };
+            return Ok(self.kernel.push_leaf(Leaf { outcome, data, stores, logs, gas: path.gas }));
+        }
+    }
+
+    fn fork(&mut self, path: Path, atom: ExprId, depth: usize) -> Result<NodeId, Unlowered> {
+        let mut other = path.clone();
+        let mut path = path;
+        path.assume(&self.kernel, atom, true);
+        other.assume(&self.kernel, atom, false);
+        let yes = self.explore(path, depth + 1)?;
+        let no = self.explore(other, depth + 1)?;
+        Ok(self.kernel.push_node(Node::Branch { condition: atom, yes, no }))
+    }
+
+    fn check_limits(&mut self, path: &mut Path, depth: usize) -> Result<(), Unlowered> {
+        self.steps += 1;
+        path.steps += 1;
+        let refuse = |reason: &str| Err(Unlowered { reason: reason.to_string(), at: path.at });
+        if self.kernel.leaves.len() >= limits::PATHS || depth >= limits::PATHS {
+            return refuse("too many paths");
+        }
+        if self.steps > limits::STEPS || path.steps > limits::STEPS_PER_PATH {
+            return refuse("too many steps");
+        }
+        if self.kernel.exprs.exhausted() {
+            return refuse("expressions too large");
+        }
+        // Twice over, a path that fails may name other keys than the kernel keeps.
+        if self.kernel.keys.len() > 4 * limits::KEYS {
+            return refuse("too many storage keys");
+        }
+        if path.gas_bound > limits::GAS_LIMIT {
+            return refuse("may run out of gas");
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, path: &mut Path) -> Run<Next> {
+        let byte = self.code.byte(path.at);
+        let Some(op) = opcode(byte) else { return Err(Stop::Halt) };
+        let height = path.stack.len();
+        if height < op.takes.into() || height - usize::from(op.takes) + usize::from(op.leaves) > 1024 {
+            return Err(Stop::Halt);
+        }
+        // A fork executes the opcode again: nothing may have changed by then, so what may fork goes first.
+        if matches!(byte, 0x31 | 0x54 | 0x55 | 0x57) {
+            self.settle_fork(path, byte)?;
+        }
+        path.gas += u64::from(op.gas);
+        path.gas_bound += u64::from(op.gas);
+        let next = self.execute(path, byte)?;
+        if matches!(next, Next::Step) {
+            path.at += 1 + if (0x60..=0x7f).contains(&byte) { usize::from(byte - 0x5f) } else { 0 };
+        }
+        Ok(next)
+    }
+
+    /// Asks for what a branch or a key hangs on, before the opcode takes anything.
+    fn settle_fork(&mut self, path: &Path, byte: u8) -> Run<()> {
+        let height = path.stack.len();
+        if byte == 0x57 {
+            return match path.decide(&mut self.kernel, path.stack[height - 2]) {
+                Decision::Known(_) => Ok(()),
+                Decision::Open(atom) => Err(Stop::Fork(atom)),
+            };
+        }
+        let word = path.stack[height - 1];
+        for (loaded, input) in self.hints.clone() {
+            if self.kernel.exprs.has_loads(word) && self.kernel.exprs.contains(word, loaded) {
+                let equal = self.kernel.exprs.eq(loaded, input);
+                if let Decision::Open(atom) = path.decide(&mut self.kernel, equal) {
+                    return Err(Stop::Fork(atom));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, path: &mut Path, byte: u8) -> Run<Next> {
+        match byte {
+            0x00 => return Ok(Next::End(Outcome::Return, Data::default())),
+            0x01..=0x07 | 0x0a | 0x0b | 0x10..=0x14 | 0x16..=0x18 | 0x1a..=0x1d => self.arithmetic(path, byte),
+            0x08 | 0x09 => {
+                let operands = [pop(path), pop(path), pop(path)];
+                let op = if byte == 0x08 { Ternary::AddMod } else { Ternary::MulMod };
+                path.stack.push(self.kernel.exprs.ternary(op, operands));
+            }
+            0x15 => self.unary(path, Unary::IsZero),
+            0x19 => self.unary(path, Unary::Not),
+            0x1e => self.unary(path, Unary::Clz),
+            0x20 => self.keccak(path)?,
+            0x30..=0x4a => self.environment(path, byte)?,
+            0x50 => drop(pop(path)),
+            0x51..=0x53 | 0x5e => self.memory(path, byte)?,
+            0x54 => {
+                let word = pop(path);
+                self.load(path, Key::Storage, word);
+            }
+            0x55 => {
+                let (word, value) = (pop(path), pop(path));
+                let key = self.key(path, Key::Storage, word);
+                path.gas_bound += 22_100;
+                path.store(key, value);
+            }
+            0x56 | 0x57 => return self.jump(path, byte),
+            0x58 => path.push_word(&mut self.kernel, U256::from(path.at)),
+            0x59 => path.push_word(&mut self.kernel, U256::from(path.memory.len())),
+            0x5b => {}
+            0x5c | 0x5d => self.transient(path, byte)?,
+            0x5f..=0x7f => {
+                let immediate = self.code.immediate(path.at + 1, usize::from(byte - 0x5f));
+                path.push_word(&mut self.kernel, immediate);
+            }
+            0x80..=0x8f => path.stack.push(path.stack[path.stack.len() - usize::from(byte - 0x7f)]),
+            0x90..=0x9f => {
+                let top = path.stack.len() - 1;
+                path.stack.swap(top, top - usize::from(byte - 0x8f));
+            }
+            0xa0..=0xa4 => self.log(path, byte)?,
+            0xf3 | 0xfd => {
+                let data = self.slice(path)?;
+                return Ok(Next::End(if byte == 0xf3 { Outcome::Return } else { Outcome::Revert }, data));
+            }
+            _ => return Err(Stop::Escape(format!("{} is not lowered", opcode::name(byte)))),
+        }
+        Ok(Next::Step)
+    }
+
+    fn unary(&mut self, path: &mut Path, op: Unary) {
+        let a = pop(path);
+        path.stack.push(self.kernel.exprs.unary(op, a));
+    }
+
+    fn arithmetic(&mut self, path: &mut Path, byte: u8) {
+        let (a, b) = (pop(path), pop(path));
+        let (op, a, b) = match byte {
+            0x01 => (Binary::Add, a, b),
+            0x02 => (Binary::Mul, a, b),
+            0x03 => (Binary::Sub, a, b),
+            0x04 => (Binary::Div, a, b),
+            0x05 => (Binary::SDiv, a, b),
+            0x06 => (Binary::Mod, a, b),
+            0x07 => (Binary::SMod, a, b),
+            0x0a => {
+                path.gas_bound += 50 * 32;
+                (Binary::Exp, a, b)
+            }
+            0x0b => (Binary::SignExtend, a, b),
+            0x10 => (Binary::Lt, a, b),
+            0x11 => (Binary::Lt, b, a),
+            0x12 => (Binary::SLt, a, b),
+            0x13 => (Binary::SLt, b, a),
+            0x14 => (Binary::Eq, a, b),
+            0x16 => (Binary::And, a, b),
+            0x17 => (Binary::Or, a, b),
+            0x18 => (Binary::Xor, a, b),
+            0x1a => (Binary::Byte, a, b),
+            0x1b => (Binary::Shl, a, b),
+            0x1c => (Binary::Shr, a, b),
+            _ => (Binary::Sar, a, b),
+        };
+        let result = match path.unmask(&self.kernel, op, a, b) {
+            Some(word) => word,
+            None => self.kernel.exprs.binary(op, a, b),
+        };
+        path.stack.push(result);
+    }
+
+    fn keccak(&mut self, path: &mut Path) -> Run<()> {
+        let (offset, len) = self.range(path)?;
+        path.gas_bound += 6 * len.div_ceil(32) as u64;
+        let bytes = path.bytes(offset, len);
+        let words = memory::words(&mut self.kernel.exprs, &bytes);
+        path.stack.push(self.kernel.exprs.keccak(words, len as u32));
+        Ok(())
+    }
+
+    /// 0x30 to 0x4a: the call, the code, the block.
+    fn environment(&mut self, path: &mut Path, byte: u8) -> Run<()> {
+        let input = match byte {
+            0x30 => Input::Address,
+            0x32 | 0x33 => Input::Caller,
+            0x34 if self.entry.with_value => Input::Value,
+            0x41 => Input::Coinbase,
+            0x42 => Input::Timestamp,
+            0x43 => Input::Number,
+            0x44 => Input::PrevRandao,
+            0x46 => Input::ChainId,
+            _ => return self.environment_word(path, byte),
+        };
+        path.stack.push(self.kernel.exprs.input(input));
+        Ok(())
+    }
+
+    fn environment_word(&mut self, path: &mut Path, byte: u8) -> Run<()> {
+        match byte {
+            // Value, gas price, base fee, blob base fee and the size of return data.
+            0x34 | 0x3a | 0x3d | 0x48 | 0x4a => path.push_word(&mut self.kernel, U256::ZERO),
+            // BLOBHASH: there are no blobs.
+            0x49 => {
+                pop(path);
+                path.push_word(&mut self.kernel, U256::ZERO);
+            }
+            0x45 => path.push_word(&mut self.kernel, U256::from(limits::GAS_LIMIT)),
+            0x36 => path.push_word(&mut self.kernel, U256::from(self.entry.calldata_bytes)),
+            0x38 => path.push_word(&mut self.kernel, U256::from(self.code.bytes.len())),
+            0x31 => {
+                let word = pop(path);
+                self.load(path, Key::Native, word);
+            }
+            0x47 => {
+                let word = self.kernel.exprs.input(Input::Address);
+                self.load(path, Key::Native, word);
+            }
+            0x35 => {
+                let offset = pop(path);
+                let Some(offset) = self.kernel.exprs.as_const(offset) else { return escape("calldata offset is not constant") };
+                let bytes = self.calldata(offset.saturating_to(), 32);
+                let word = memory::join(&mut self.kernel.exprs, &bytes);
+                path.stack.push(word);
+            }
+            0x37 | 0x39 | 0x3e => self.copy(path, byte)?,
+            _ => return Err(Stop::Escape(format!("{} is not lowered", opcode::name(byte)))),
+        }
+        Ok(())
+    }
+
+    /// CALLDATACOPY, CODECOPY, RETURNDATACOPY.
+    fn copy(&mut self, path: &mut Path, byte: u8) -> Run<()> {
+        let (target, source, len) = (pop(path), pop(path), pop(path));
+        let Some(source) = self.kernel.exprs.as_const(source) else { return escape("copy from an offset that is not constant") };
+        let (target, len) = self.bounded(path, target, len)?;
+        let source: usize = source.saturating_to();
+        path.gas_bound += 3 * len.div_ceil(32) as u64;
+        let bytes: Vec<Byte> = match byte {
+            0x37 => self.calldata(source, len),
+            0x39 => (0..len).map(|i| Byte::Known(self.code.byte(source.saturating_add(i)))).collect(),
+            // There is no return data to copy from.
+            _ if source.saturating_add(len) > 0 => return Err(Stop::Halt),
+            _ => vec![],
+        };
+        path.memory.write(target, &bytes);
+        Ok(())
+    }
+
+    fn calldata(&mut self, offset: usize, len: usize) -> Vec<Byte> {
+        let byte = |at: usize| match self.entry.selector {
+            _ if at >= self.entry.calldata_bytes => Byte::Known(0),
+            Some(selector) if at < 4 => Byte::Known(selector[at]),
+            Some(_) => Byte::Of(self.kernel.exprs.input(Input::Calldata((at - (at - 4) % 32) as u32)), ((at - 4) % 32) as u8),
+            None => Byte::Of(self.kernel.exprs.input(Input::Calldata(0)), at as u8),
+        };
+        let mut byte = byte;
+        (0..len).map(|i| byte(offset.saturating_add(i))).collect()
+    }
+
+    fn memory(&mut self, path: &mut Path, byte: u8) -> Run<()> {
+        let first = pop(path);
+        match byte {
+            0x51 => {
+                let word = self.kernel.exprs.small(32);
+                let (offset, len) = self.bounded(path, first, word)?;
+                let bytes = path.bytes(offset, len);
+                path.stack.push(memory::join(&mut self.kernel.exprs, &bytes));
+            }
+            0x52 | 0x53 => {
+                let value = pop(path);
+                let len = self.kernel.exprs.small(if byte == 0x52 { 32 } else { 1 });
+                let (offset, len) = self.bounded(path, first, len)?;
+                path.memory.write(offset, &memory::split(&self.kernel.exprs, value)[32 - len..]);
+            }
+            _ => {
+                let (source, len) = (pop(path), pop(path));
+                let (target, _) = self.bounded(path, first, len)?;
+                let (source, len) = self.bounded(path, source, len)?;
+                path.gas_bound += 3 * len.div_ceil(32) as u64;
+                let bytes = path.bytes(source, len);
+                path.memory.write(target, &bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// A key whose word hangs on a loaded word that equals an input here is named by the input.
+    fn key(&mut self, path: &Path, kind: fn(ExprId) -> Key, word: ExprId) -> KeyId {
+        let mut word = word;
+        for (loaded, input) in self.hints.clone() {
+            if self.kernel.exprs.has_loads(word) {
+                let equal = self.kernel.exprs.eq(loaded, input);
+                if let Decision::Known(true) = path.decide(&mut self.kernel, equal) {
+                    word = self.kernel.exprs.replace(word, loaded, input);
+                }
+            }
+        }
+        self.kernel.intern_key(kind(word))
+    }
+
+    fn load(&mut self, path: &mut Path, kind: fn(ExprId) -> Key, word: ExprId) {
+        let key = self.key(path, kind, word);
+        // A cold access costs at most this much more than a warm one.
+        path.gas_bound += 2_500;
+        let value = path.load(&mut self.kernel, key);
+        path.stack.push(value);
+    }
+
+    fn transient(&mut self, path: &mut Path, byte: u8) -> Run<()> {
+        let word = pop(path);
+        if byte == 0x5d {
+            let value = pop(path);
+            path.transient.push((word, value));
+            return Ok(());
+        }
+        let mut value = None;
+        for (stored, latest) in path.transient.iter().rev() {
+            if *stored == word {
+                value = Some(*latest);
+                break;
+            }
+            if self.kernel.exprs.as_const(*stored).is_none() || self.kernel.exprs.as_const(word).is_none() {
+                return escape("transient slots that may be the same");
+            }
+        }
+        let value = value.unwrap_or_else(|| self.kernel.exprs.small(0));
+        path.stack.push(value);
+        Ok(())
+    }
+
+    fn jump(&mut self, path: &mut Path, byte: u8) -> Run<Next> {
+        let target = pop(path);
+        if byte == 0x57 {
+            let condition = pop(path);
+            // Settled before the opcode took anything.
+            if !matches!(path.decide(&mut self.kernel, condition), Decision::Known(true)) {
+                return Ok(Next::Step);
+            }
+        }
+        let Some(target) = self.kernel.exprs.as_const(target) else { return escape("jump to a place that is not constant") };
+        self.code.destination(target).map(Next::Jump).ok_or(Stop::Halt)
+    }
+
+    fn log(&mut self, path: &mut Path, byte: u8) -> Run<()> {
+        let data = self.slice(path)?;
+        path.gas_bound += 8 * u64::from(data.len_bytes);
+        let topics = (0xa0..byte).map(|_| pop(path)).collect();
+        path.logs.push(Log { topics, data });
+        Ok(())
+    }
+
+    fn slice(&mut self, path: &mut Path) -> Run<Data> {
+        let (offset, len) = self.range(path)?;
+        let bytes = path.bytes(offset, len);
+        Ok(Data { words: memory::words(&mut self.kernel.exprs, &bytes), len_bytes: len as u32 })
+    }
+
+    /// Offset and length from the stack.
+    fn range(&mut self, path: &mut Path) -> Run<(usize, usize)> {
+        let (offset, len) = (pop(path), pop(path));
+        self.bounded(path, offset, len)
+    }
+
+    /// A piece of memory, concrete and within the limit; its expansion is paid for.
+    fn bounded(&mut self, path: &mut Path, offset: ExprId, len: ExprId) -> Run<(usize, usize)> {
+        let Some(len) = self.kernel.exprs.as_const(len) else { return escape("memory length is not constant") };
+        if len.is_zero() {
+            return Ok((0, 0));
+        }
+        let Some(offset) = self.kernel.exprs.as_const(offset) else { return escape("memory offset is not constant") };
+        let end = offset.saturating_add(len);
+        if end > U256::from(limits::MEMORY_BYTES) {
+            return escape("memory beyond the limit");
+        }
+        let words = |bytes: usize| bytes.div_ceil(32) as u64;
+        let cost = |words: u64| 3 * words + words * words / 512;
+        let (before, after) = (words(path.memory.len()), words(end.to()));
+        path.gas_bound += cost(after.max(before)) - cost(before);
+        path.memory.touch(offset.to(), len.to());
+        Ok((offset.to(), len.to()))
+    }
+}
+
+/// The caller has checked the height of the stack.
+fn pop(path: &mut Path) -> ExprId {
+    path.stack.pop().expect("the opcode table says how much an opcode takes")
+}
+
+/// Pairs of a loaded word that keys hang on and an input, which every success that uses such a key proves equal.
+fn hints(kernel: &Kernel) -> Vec<Hint> {
+    let words: Vec<ExprId> = kernel.keys.iter().map(|key| key.word()).filter(|word| kernel.exprs.has_loads(*word)).collect();
+    let mut hints = Vec::new();
+    if !words.is_empty() {
+        collect_hints(kernel, kernel.root(), &mut vec![], &words, &mut hints);
+    }
+    hints
+}
+
+/// Returns whether a success lies below `node`.
+fn collect_hints(kernel: &Kernel, node: NodeId, facts: &mut Vec<Hint>, words: &[ExprId], hints: &mut Vec<Hint>) -> bool {
+    match kernel.node(node) {
+        Node::Leaf(leaf) => {
+            let succeeds = kernel.leaf(leaf).succeeds();
+            if succeeds {
+                let used = |hint: &Hint| words.iter().any(|word| kernel.exprs.contains(*word, hint.0));
+                hints.extend(facts.iter().filter(|hint| used(hint)).copied().collect::<Vec<_>>());
+                hints.sort_unstable();
+                hints.dedup();
+            }
+            succeeds
+        }
+        Node::Branch { condition, yes, no } => {
+            let equality = match *kernel.exprs.get(condition) {
+                Expr::Binary(Binary::Eq, a, b) => match (kernel.exprs.has_loads(a), kernel.exprs.has_loads(b)) {
+                    (true, false) => Some((a, b)),
+                    (false, true) => Some((b, a)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let depth = facts.len();
+            facts.extend(equality);
+            let above = collect_hints(kernel, yes, facts, words, hints);
+            facts.truncate(depth);
+            collect_hints(kernel, no, facts, words, hints) || above
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Access analysis: how a kernel uses each of its cells, and so what commutes. A debit and a credit commute as long as no guard on the
+//! cell can fail; a read commutes with reads; anything else is a write and keeps its order.
+//!
+//! Modes are found leaf by leaf (`linear` recognises debits, credits and their guards) and joined over the leaves that are still open.
+//! Which keys name one cell is given by the caller, since it is decided call by call.
+
+mod linear;
+mod walk;
+
+pub use linear::{Guard, Term};
+pub use walk::{Effect, Walk, Walker};
+
+use super::expr::ExprId;
+use super::kernel::{KeyId, Kernel, LeafId, Node, NodeId, Outcome};
+use linear::{Test, View};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// The mode of a key on one leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mode {
+    /// Stores its load plus an amount; other uses are guards against overflow.
+    Credit,
+    /// Stores its load less an amount; other uses are guards that the amount is there.
+    Debit,
+    /// Loaded and used in any other way.
+    Read,
+    /// Any other store.
+    Write,
+}
+
+/// The lane that a kernel's calls can take at best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Best {
+    /// Only reads, debits and credits.
+    Clear,
+    /// Writes, of keys that the call itself names.
+    Wave,
+    /// Keys that hang on words which the same kernel changes.
+    Line,
+    /// No success lowers.
+    Fallback,
+}
+
+/// How a call may use a cell: the bits that are joined over its open leaves, and over the calls of a segment. The device reads the same bits.
+pub mod flags {
+    pub const READ: u32 = 1;
+    pub const WRITE: u32 = 2;
+    pub const DEBIT: u32 = 4;
+    pub const CREDIT: u32 = 8;
+    /// Some guard tests it.
+    pub const GUARD: u32 = 16;
+    /// Compared with MAX, which never decreases.
+    pub const SENTINEL: u32 = 32;
+    /// Debited other than where a sentinel test has failed.
+    pub const PLAIN_DEBIT: u32 = 64;
+    /// Shown in output or logs, which are made from the values in batch order when somebody asks: no order is needed for that.
+    pub const SHOWN: u32 = 128;
+
+    /// Whoever has one of these counts in the totals.
+    pub const NETTED: u32 = DEBIT | CREDIT | GUARD | SENTINEL;
+
+    /// Whether calls that use a cell so need an order among them.
+    pub const fn ordered(flags: u32) -> bool {
+        flags & WRITE != 0 || (flags & READ != 0 && flags & NETTED != 0) || (flags & SENTINEL != 0 && flags & CREDIT != 0)
+    }
+}
+
+/// What a call may do, given what its inputs decide and which of its keys name one cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// A key's flags, 0 where no open leaf touches it.
+    pub flags: Vec<u32>,
+    /// An open leaf escapes.
+    pub escapes: bool,
+}
+
+impl Shape {
+    /// Whether the call can be cleared as far as it alone decides.
+    pub fn clears(&self) -> bool {
+        !self.escapes && self.flags.iter().all(|flags| !flags::ordered(*flags))
+    }
+}
+
+/// The shape of calls for which `decided` answers conditions on inputs (`None`: open), where keys of equal `class` name one cell.
+pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Option<bool>) -> Shape {
+    let view = View::new(kernel, class);
+    let mut by_class = vec![0; kernel.keys.len()];
+    let mut touched = vec![false; kernel.keys.len()];
+    let mut escapes = false;
+    each_leaf(kernel, decided, &mut |conditions, leaf| {
+        escapes |= matches!(kernel.leaf(leaf).outcome, Outcome::Escape { .. });
+        let uses = leaf_uses(&view, conditions, leaf);
+        for (class, flags) in uses.flags {
+            by_class[class] |= flags;
+        }
+        uses.keys.into_iter().for_each(|key| touched[key.index()] = true);
+    });
+    let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
+    Shape { flags, escapes }
+}
+
+/// Calls `visit` for each leaf that is open, with the conditions on the way to it.
+fn each_leaf(kernel: &Kernel, decided: &dyn Fn(ExprId) -> Option<bool>, visit: &mut dyn FnMut(&[(ExprId, bool)], LeafId)) {
+    descend(kernel, kernel.root(), decided, &mut vec![], visit);
+}
+
+type Visit<'a> = &'a mut dyn FnMut(&[(ExprId, bool)], LeafId);
+
+fn descend(kernel: &Kernel, node: NodeId, decided: &dyn Fn(ExprId) -> Option<bool>, conditions: &mut Vec<(ExprId, bool)>, visit: Visit<'_>) {
+    match kernel.node(node) {
+        Node::Leaf(leaf) => visit(conditions, leaf),
+        Node::Branch { condition, yes, no } => {
+            let known = if kernel.exprs.has_loads(condition) { None } else { decided(condition) };
+            for (holds, next) in [(true, yes), (false, no)] {
+                if known.is_none_or(|known| known == holds) {
+                    conditions.push((condition, holds));
+                    descend(kernel, next, decided, conditions, visit);
+                    conditions.pop();
+                }
+            }
+        }
+    }
+}
+
+/// What one leaf does to its cells, by class.
+#[derive(Default)]
+struct Uses {
+    flags: BTreeMap<usize, u32>,
+    keys: BTreeSet<KeyId>,
+    /// Classes of which a guard has failed on the way: beyond it the cell may be used freely.
+    failed: BTreeSet<usize>,
+    /// Classes compared with the sentinel, and found different.
+    tested: BTreeSet<usize>,
+}
+
+impl Uses {
+    fn mark(&mut self, view: &View<'_>, key: KeyId, flags: u32) {
+        self.keys.insert(key);
+        *self.flags.entry(view.class(key)).or_default() |= flags;
+    }
+
+    /// Marks what `word` is computed from as read.
+    fn read(&mut self, view: &View<'_>, word: ExprId) {
+        self.use_as(view, word, flags::READ);
+    }
+
+    fn use_as(&mut self, view: &View<'_>, word: ExprId, flag: u32) {
+        for id in view.kernel.exprs.loads(word) {
+            let load = view.kernel.load(id);
+            match view.shadow(id) {
+                // The call's own store is what it reads.
+                Some(store) => self.use_as(view, store.value, flag),
+                None if self.failed.contains(&view.class(load.key)) => self.mark(view, load.key, 0),
+                None => self.mark(view, load.key, flag),
+            }
+            self.use_as(view, view.kernel.key(load.key).word(), flag);
+        }
+    }
+
+    fn guard(&mut self, view: &View<'_>, guard: &Guard) {
+        self.mark(view, guard.key, flags::GUARD);
+        self.read(view, view.kernel.key(guard.key).word());
+        for word in guard.down.iter().chain(&guard.up).filter_map(Term::word) {
+            self.read(view, word);
+        }
+    }
+}
+
+fn leaf_uses(view: &View<'_>, conditions: &[(ExprId, bool)], leaf: LeafId) -> Uses {
+    let kernel = view.kernel;
+    let mut uses = Uses::default();
+    for (condition, holds) in conditions {
+        match view.test(*condition) {
+            Some(Test::Guard(guard)) => {
+                uses.guard(view, &guard);
+                if guard.pass != *holds {
+                    uses.failed.insert(view.class(guard.key));
+                }
+            }
+            Some(Test::Sentinel(key)) => {
+                uses.mark(view, key, flags::SENTINEL);
+                uses.read(view, kernel.key(key).word());
+                if !holds {
+                    uses.tested.insert(view.class(key));
+                }
+            }
+            None => uses.read(view, *condition),
+        }
+    }
+    let leaf = kernel.leaf(leaf);
+    for change in view.changes(&leaf.stores) {
+        change.keys.iter().for_each(|key| uses.read(view, kernel.key(*key).word()));
+        let class = view.class(change.keys[0]);
+        let mut flags = if change.written { flags::WRITE } else { 0 };
+        if !change.debits.is_empty() {
+            flags |= flags::DEBIT | if uses.tested.contains(&class) { 0 } else { flags::PLAIN_DEBIT };
+        }
+        if !change.credits.is_empty() {
+            flags |= flags::CREDIT;
+        }
+        // A word stored as it was: whoever changes it in between would be undone.
+        if flags == 0 {
+            flags = flags::READ;
+        }
+        change.keys.iter().for_each(|key| uses.mark(view, *key, flags));
+        change.words.iter().for_each(|word| uses.read(view, *word));
+    }
+    let logs = leaf.logs.iter().flat_map(|log| log.topics.iter().chain(&log.data.words));
+    for word in leaf.data.words.iter().chain(logs) {
+        uses.use_as(view, *word, flags::SHOWN);
+    }
+    uses
+}
+
+/// The analysis of a kernel by itself, as `inspect` shows it.
+pub struct Access<'k> {
+    kernel: &'k Kernel,
+    view: View<'k>,
+}
+
+impl<'k> Access<'k> {
+    pub fn of(kernel: &'k Kernel) -> Self {
+        let class: Vec<usize> = (0..kernel.keys.len()).collect();
+        Self { kernel, view: View::new(kernel, &class) }
+    }
+
+    /// The modes of a key over the leaves that succeed.
+    pub fn modes(&self, key: KeyId) -> BTreeSet<Mode> {
+        let mut modes = BTreeSet::new();
+        self.each_success(&mut |conditions, leaf| {
+            let flags = leaf_uses(&self.view, conditions, leaf).flags.get(&key.index()).copied().unwrap_or(0);
+            modes.extend(leaf_modes(flags));
+        });
+        modes
+    }
+
+    /// The best lane over the successes that change something, or over all where none does.
+    pub fn lane(&self) -> Best {
+        let mut best = (false, Best::Fallback);
+        self.each_success(&mut |conditions, leaf| {
+            let changes = !self.kernel.leaf(leaf).stores.is_empty();
+            let lane = self.success_lane(conditions, leaf);
+            if changes > best.0 || (changes == best.0 && lane < best.1) {
+                best = (changes, lane);
+            }
+        });
+        best.1
+    }
+
+    fn success_lane(&self, conditions: &[(ExprId, bool)], leaf: LeafId) -> Best {
+        let uses = leaf_uses(&self.view, conditions, leaf);
+        if self.hangs_on_own_changes(&uses) {
+            return Best::Line;
+        }
+        let decided = |atom: ExprId| conditions.iter().find(|(condition, _)| *condition == atom).map(|(_, holds)| *holds);
+        let class: Vec<usize> = (0..self.kernel.keys.len()).collect();
+        let shape = shape(self.kernel, &class, &decided);
+        if shape.flags.iter().any(|flags| flags::ordered(*flags)) { Best::Wave } else { Best::Clear }
+    }
+
+    /// Whether a key that this leaf touches hangs on a cell that the kernel itself changes.
+    fn hangs_on_own_changes(&self, uses: &Uses) -> bool {
+        let changed = |key: KeyId| self.kernel.leaves.iter().flat_map(|leaf| &leaf.stores).any(|store| store.key == key);
+        let words = uses.keys.iter().map(|key| self.kernel.key(*key).word());
+        words.flat_map(|word| self.kernel.deep_loads(word)).any(|load| changed(self.kernel.load(load).key))
+    }
+
+    fn each_success(&self, visit: &mut dyn FnMut(&[(ExprId, bool)], LeafId)) {
+        each_leaf(self.kernel, &|_| None, &mut |conditions, leaf| {
+            if self.kernel.leaf(leaf).succeeds() {
+                visit(conditions, leaf);
+            }
+        });
+    }
+}
+
+fn leaf_modes(flags: u32) -> Vec<Mode> {
+    let netted = flags & (flags::DEBIT | flags::CREDIT) != 0;
+    if flags & flags::WRITE != 0 || (netted && flags & flags::READ != 0) {
+        return vec![Mode::Write];
+    }
+    let mut modes = Vec::new();
+    if flags & flags::CREDIT != 0 {
+        modes.push(Mode::Credit);
+    }
+    if flags & flags::DEBIT != 0 {
+        modes.push(Mode::Debit);
+    }
+    if !netted && flags & (flags::READ | flags::GUARD | flags::SENTINEL | flags::SHOWN) != 0 {
+        modes.push(Mode::Read);
+    }
+    modes
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Credit => "credit",
+            Self::Debit => "debit",
+            Self::Read => "read",
+            Self::Write => "write",
+        })
+    }
+}
+
+impl fmt::Display for Best {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Clear => "clear",
+            Self::Wave => "wave",
+            Self::Line => "line",
+            Self::Fallback => "fallback",
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! The walk: the decision tree as clearing goes down it. Where the tree asks a guard, the walk goes both ways and notes the demand; what
+//! stays a choice is what the call's inputs or free cells decide. `lower` writes it as WGSL, `exec::cpu` interprets it.
+
+use super::linear::{Guard, Term, Test, View};
+use crate::ir::expr::{Expr, ExprId};
+use crate::ir::kernel::{KeyId, Kernel, LeafId, Node, NodeId};
+
+/// A node of the walk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Walk {
+    /// Decided by the call's inputs: bit `bit` of its row.
+    Bit { bit: usize, yes: Box<Walk>, no: Box<Walk> },
+    /// Decided by free cells.
+    Read { condition: ExprId, yes: Box<Walk>, no: Box<Walk> },
+    /// The call goes on at `pass`; what `fail` demands counts as well.
+    Guard { guard: Guard, pass: Box<Walk>, fail: Box<Walk> },
+    /// Decided by whether the cell is MAX at the start; what both sides demand counts.
+    Sentinel { key: KeyId, equal: Box<Walk>, other: Box<Walk> },
+    Leaf { leaf: LeafId, effects: Vec<Effect> },
+}
+
+/// What a leaf applies to a cell: value - debits + credits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    pub key: KeyId,
+    pub debits: Vec<ExprId>,
+    pub credits: Vec<ExprId>,
+}
+
+/// A kernel made ready for clearing: its walk, and what a call's row must bring.
+#[derive(Debug, Clone)]
+pub struct Walker {
+    pub root: Walk,
+    /// Conditions that inputs decide, by bit.
+    pub bits: Vec<ExprId>,
+    /// Words that inputs decide and the walk reads: amounts, and parts of conditions.
+    pub params: Vec<ExprId>,
+}
+
+impl Walker {
+    pub fn new(kernel: &Kernel) -> Self {
+        let class: Vec<usize> = (0..kernel.keys.len()).collect();
+        let mut builder = Builder { kernel, view: View::new(kernel, &class), bits: vec![], params: vec![] };
+        let root = builder.node(kernel.root());
+        Self { root, bits: builder.bits, params: builder.params }
+    }
+}
+
+struct Builder<'k> {
+    kernel: &'k Kernel,
+    view: View<'k>,
+    bits: Vec<ExprId>,
+    params: Vec<ExprId>,
+}
+
+impl Builder<'_> {
+    fn node(&mut self, id: NodeId) -> Walk {
+        match self.kernel.node(id) {
+            Node::Leaf(leaf) => Walk::Leaf { leaf, effects: self.effects(leaf) },
+            Node::Branch { condition, yes, no } if !self.kernel.exprs.has_loads(condition) => {
+                let bit = position(&mut self.bits, condition);
+                Walk::Bit { bit, yes: self.child(yes), no: self.child(no) }
+            }
+            Node::Branch { condition, yes, no } => match self.view.test(condition) {
+                Some(Test::Guard(guard)) => {
+                    guard.down.iter().chain(&guard.up).filter_map(Term::word).for_each(|word| self.need(word));
+                    let (pass, fail) = if guard.pass { (yes, no) } else { (no, yes) };
+                    Walk::Guard { guard, pass: self.child(pass), fail: self.child(fail) }
+                }
+                Some(Test::Sentinel(key)) => Walk::Sentinel { key, equal: self.child(yes), other: self.child(no) },
+                None => {
+                    self.need(condition);
+                    Walk::Read { condition, yes: self.child(yes), no: self.child(no) }
+                }
+            },
+        }
+    }
+
+    fn child(&mut self, id: NodeId) -> Box<Walk> {
+        Box::new(self.node(id))
+    }
+
+    fn effects(&mut self, leaf: LeafId) -> Vec<Effect> {
+        let changes = self.view.changes(&self.kernel.leaf(leaf).stores);
+        let netted = changes.into_iter().filter(|change| !change.written && !(change.debits.is_empty() && change.credits.is_empty()));
+        let effects: Vec<Effect> = netted.map(|change| Effect { key: change.keys[0], debits: change.debits, credits: change.credits }).collect();
+        for effect in &effects {
+            effect.debits.iter().chain(&effect.credits).for_each(|word| self.need(*word));
+        }
+        effects
+    }
+
+    /// Makes the largest parts of `word` that inputs decide parameters.
+    fn need(&mut self, word: ExprId) {
+        match self.kernel.exprs.get(word) {
+            Expr::Const(_) | Expr::Load(_) => {}
+            _ if !self.kernel.exprs.has_loads(word) => {
+                position(&mut self.params, word);
+            }
+            _ => self.kernel.exprs.children(word).into_iter().for_each(|child| self.need(child)),
+        }
+    }
+}
+
+/// The index of `item`, which is added where it is new.
+fn position(list: &mut Vec<ExprId>, item: ExprId) -> usize {
+    list.iter().position(|known| *known == item).unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    })
+}

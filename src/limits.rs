@@ -1,0 +1,37 @@
+//! Bounds on what input can make clearwave do, each with its reason. Beyond one of them a function is `fallback`, never an error.
+
+/// Gas of every transaction: enough for any token call, and it ends fallback code.
+pub const GAS_LIMIT: u64 = 30_000_000;
+
+/// Leaves of one decision tree. Token functions have 2 to 25; WGSL compilers take minutes over thousands.
+pub const PATHS: usize = 256;
+
+/// Opcodes along one path: room for a few dozen unrolled iterations, and far below 30 million gas.
+pub const STEPS_PER_PATH: usize = 20_000;
+
+/// Opcodes over all paths of one function: about a tenth of a second.
+pub const STEPS: usize = 400_000;
+
+/// Distinct expressions of one function.
+pub const EXPRESSIONS: usize = 50_000;
+
+/// Nesting of one expression: its evaluation recurses, on any thread's stack.
+pub const EXPRESSION_DEPTH: u16 = 200;
+
+/// Nodes of one expression written out as a tree: walks over expressions visit each occurrence.
+pub const EXPRESSION_SIZE: u32 = 4_096;
+
+/// Memory of one path: symbolic bytes are 8 bytes each and are copied at every fork.
+pub const MEMORY_BYTES: usize = 1 << 14;
+
+/// Calldata of a kernel; longer calls fall back.
+pub const CALLDATA_BYTES: usize = 4 + 32 * 64;
+
+/// Code that is lowered at all: twice what EIP-170 lets be deployed, as test networks do.
+pub const CODE_BYTES: usize = 2 * 24_576;
+
+/// Storage keys of one kernel: each is a column of the stream.
+pub const KEYS: usize = 32;
+
+/// Kernels kept for one code: selectors and calldata lengths are the caller's choice.
+pub const KERNELS_PER_CODE: usize = 256;
