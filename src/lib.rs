@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod evm;
+pub mod exec;
 pub mod ir;
 pub mod limits;
 pub mod tx;

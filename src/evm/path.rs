@@ -60,6 +60,11 @@ impl Path {
                 let equal = kernel.exprs.eq(a, b);
                 self.negated(kernel, equal)
             }
+            Expr::Unary(Unary::Not, a) => {
+                let max = kernel.exprs.constant(U256::MAX);
+                let equal = kernel.exprs.eq(max, a);
+                self.negated(kernel, equal)
+            }
             Expr::Binary(Binary::Or, a, b) => match self.decide(kernel, a) {
                 Known(false) => self.decide(kernel, b),
                 decision => decision,

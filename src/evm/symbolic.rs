@@ -141,7 +141,9 @@ impl Executor<'_> {
 
     fn step(&mut self, path: &mut Path) -> Run<Next> {
         let byte = self.code.byte(path.at);
-        let Some(op) = opcode(byte) else { return Err(Stop::Halt) };
+        let Some(op) = opcode(byte) else {
+            return Err(Stop::Halt);
+        };
         let height = path.stack.len();
         if height < op.takes.into() || height - usize::from(op.takes) + usize::from(op.leaves) > 1024 {
             return Err(Stop::Halt);
@@ -225,7 +227,9 @@ impl Executor<'_> {
                 let data = self.slice(path)?;
                 return Ok(Next::End(if byte == 0xf3 { Outcome::Return } else { Outcome::Revert }, data));
             }
-            _ => return Err(Stop::Escape(format!("{} is not lowered", opcode::name(byte)))),
+            _ => {
+                return Err(Stop::Escape(format!("{} is not lowered", opcode::name(byte))));
+            }
         }
         Ok(Next::Step)
     }
@@ -318,13 +322,17 @@ impl Executor<'_> {
             }
             0x35 => {
                 let offset = pop(path);
-                let Some(offset) = self.kernel.exprs.as_const(offset) else { return escape("calldata offset is not constant") };
+                let Some(offset) = self.kernel.exprs.as_const(offset) else {
+                    return escape("calldata offset is not constant");
+                };
                 let bytes = self.calldata(offset.saturating_to(), 32);
                 let word = memory::join(&mut self.kernel.exprs, &bytes);
                 path.stack.push(word);
             }
             0x37 | 0x39 | 0x3e => self.copy(path, byte)?,
-            _ => return Err(Stop::Escape(format!("{} is not lowered", opcode::name(byte)))),
+            _ => {
+                return Err(Stop::Escape(format!("{} is not lowered", opcode::name(byte))));
+            }
         }
         Ok(())
     }
@@ -332,7 +340,9 @@ impl Executor<'_> {
     /// CALLDATACOPY, CODECOPY, RETURNDATACOPY.
     fn copy(&mut self, path: &mut Path, byte: u8) -> Run<()> {
         let (target, source, len) = (pop(path), pop(path), pop(path));
-        let Some(source) = self.kernel.exprs.as_const(source) else { return escape("copy from an offset that is not constant") };
+        let Some(source) = self.kernel.exprs.as_const(source) else {
+            return escape("copy from an offset that is not constant");
+        };
         let (target, len) = self.bounded(path, target, len)?;
         let source: usize = source.saturating_to();
         path.gas_bound += 3 * len.div_ceil(32) as u64;
@@ -438,7 +448,9 @@ impl Executor<'_> {
                 return Ok(Next::Step);
             }
         }
-        let Some(target) = self.kernel.exprs.as_const(target) else { return escape("jump to a place that is not constant") };
+        let Some(target) = self.kernel.exprs.as_const(target) else {
+            return escape("jump to a place that is not constant");
+        };
         self.code.destination(target).map(Next::Jump).ok_or(Stop::Halt)
     }
 
@@ -464,11 +476,15 @@ impl Executor<'_> {
 
     /// A piece of memory, concrete and within the limit; its expansion is paid for.
     fn bounded(&mut self, path: &mut Path, offset: ExprId, len: ExprId) -> Run<(usize, usize)> {
-        let Some(len) = self.kernel.exprs.as_const(len) else { return escape("memory length is not constant") };
+        let Some(len) = self.kernel.exprs.as_const(len) else {
+            return escape("memory length is not constant");
+        };
         if len.is_zero() {
             return Ok((0, 0));
         }
-        let Some(offset) = self.kernel.exprs.as_const(offset) else { return escape("memory offset is not constant") };
+        let Some(offset) = self.kernel.exprs.as_const(offset) else {
+            return escape("memory offset is not constant");
+        };
         let end = offset.saturating_add(len);
         if end > U256::from(limits::MEMORY_BYTES) {
             return escape("memory beyond the limit");

@@ -1,7 +1,7 @@
 //! A kernel without what exploring left behind: only the keys, loads and expressions that its tree reaches, numbered as the tree meets them.
 
 use super::expr::{Expr, ExprId, Preimage};
-use super::kernel::{Data, Key, KeyId, Kernel, Leaf, LeafId, Load, Log, Node, NodeId, Store};
+use super::kernel::{Data, Kernel, Key, KeyId, Leaf, LeafId, Load, Log, Node, NodeId, Store};
 use std::collections::HashMap;
 
 impl Kernel {

@@ -2,7 +2,7 @@
 
 use super::access;
 use super::expr::{Binary, Expr, ExprId, Exprs, Input, Ternary, Unary};
-use super::kernel::{Data, Key, KeyId, Kernel, Node, NodeId, Outcome};
+use super::kernel::{Data, Kernel, Key, KeyId, Node, NodeId, Outcome};
 use alloy_primitives::U256;
 use std::fmt::{self, Display, Formatter};
 
@@ -37,7 +37,9 @@ impl Display for Input {
             Self::Caller => f.write_str("caller"),
             Self::Address => f.write_str("address"),
             Self::Value => f.write_str("value"),
-            Self::Calldata(offset) if *offset >= 4 && (offset - 4) % 32 == 0 => write!(f, "a{}", (offset - 4) / 32),
+            Self::Calldata(offset) if *offset >= 4 && (offset - 4) % 32 == 0 => {
+                write!(f, "a{}", (offset - 4) / 32)
+            }
             Self::Calldata(offset) => write!(f, "calldata[{offset}]"),
             Self::Timestamp => f.write_str("timestamp"),
             Self::Number => f.write_str("number"),

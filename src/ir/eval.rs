@@ -2,7 +2,7 @@
 //! is compared with; it never touches state but through [`World`].
 
 use super::expr::{Binary, Expr, ExprId, Input, Ternary, Unary};
-use super::kernel::{Data, Key, KeyId, Kernel, LeafId, LoadId, Node};
+use super::kernel::{Data, Kernel, Key, KeyId, LeafId, LoadId, Node};
 use crate::tx::{Block, Transaction};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 
@@ -215,7 +215,9 @@ fn signed(a: U256, b: U256, negative: bool, op: impl Fn(U256, U256) -> U256) -> 
 }
 
 fn sign_extend(bytes: U256, a: U256) -> U256 {
-    let Some(bytes) = shift_of(bytes, 31) else { return a };
+    let Some(bytes) = shift_of(bytes, 31) else {
+        return a;
+    };
     let bits = 8 * bytes + 8;
     let mask = (U256::ONE << bits) - U256::ONE;
     if a.bit(bits - 1) { a | !mask } else { a & mask }

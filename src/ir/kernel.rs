@@ -85,7 +85,10 @@ pub enum Outcome {
     /// The sender cannot cover the value.
     Invalid,
     /// The path does not lower, for this reason at this byte of the code.
-    Escape { reason: String, at: usize },
+    Escape {
+        reason: String,
+        at: usize,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +106,11 @@ pub struct Leaf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Node {
     /// Goes to `yes` where `condition` is not zero.
-    Branch { condition: ExprId, yes: NodeId, no: NodeId },
+    Branch {
+        condition: ExprId,
+        yes: NodeId,
+        no: NodeId,
+    },
     Leaf(LeafId),
 }
 
@@ -178,7 +185,9 @@ impl Kernel {
     pub fn distinct(&self, a: KeyId, b: KeyId) -> bool {
         match (self.key(a), self.key(b)) {
             (Key::Storage(a), Key::Storage(b)) => apart(&self.exprs, a, b),
-            (Key::Native(a), Key::Native(b)) => matches!((self.exprs.as_const(a), self.exprs.as_const(b)), (Some(a), Some(b)) if a != b),
+            (Key::Native(a), Key::Native(b)) => {
+                matches!((self.exprs.as_const(a), self.exprs.as_const(b)), (Some(a), Some(b)) if a != b)
+            }
             _ => true,
         }
     }
@@ -256,10 +265,7 @@ fn apart(exprs: &Exprs, a: ExprId, b: ExprId) -> bool {
         (Const(p), Keccak(_)) => low(*p) && low(n),
         (Keccak(_), Const(q)) => low(*q) && low(m),
         (Keccak(_), Keccak(_)) if a == b => m != n,
-        (Keccak(p), Keccak(q)) if m == n => {
-            p.len_bytes != q.len_bytes
-                || p.words.iter().zip(&q.words).any(|(p, q)| apart(exprs, *p, *q))
-        }
+        (Keccak(p), Keccak(q)) if m == n => p.len_bytes != q.len_bytes || p.words.iter().zip(&q.words).any(|(p, q)| apart(exprs, *p, *q)),
         _ => false,
     }
 }

@@ -304,7 +304,9 @@ fn shift(x: &mut Exprs, op: Binary, a: ExprId, b: ExprId) -> Option<ExprId> {
                 return Some(x.binary(op, sum, d));
             }
             // There and back again: what fell off the edge is a mask.
-            let apply = |op, word: U256, by: u64| if op == Binary::Shl { word << by as usize } else { word >> by as usize };
+            let apply = |op, word: U256, by: u64| {
+                if op == Binary::Shl { word << by as usize } else { word >> by as usize }
+            };
             let mask = x.constant(apply(op, apply(inner, MAX, first), by));
             let rest = x.small(by.abs_diff(first));
             let moved = x.binary(if by > first { op } else { inner }, rest, d);
@@ -351,7 +353,9 @@ pub(super) fn low_bits(value: U256) -> Option<u64> {
 
 /// The bits that may be set in `expr`.
 pub(super) fn ones(x: &Exprs, expr: &Expr) -> U256 {
-    let below = |bits: usize| if bits >= 256 { MAX } else { (U256::ONE << bits) - U256::ONE };
+    let below = |bits: usize| {
+        if bits >= 256 { MAX } else { (U256::ONE << bits) - U256::ONE }
+    };
     let bits = |id: ExprId| x.ones(id).bit_len();
     match expr {
         Expr::Const(value) => *value,

@@ -2,7 +2,7 @@
 //! spellings of compilers have been made one by `rules` before.
 
 use crate::ir::expr::{Binary, Expr, ExprId};
-use crate::ir::kernel::{KeyId, Kernel, LoadId, Store};
+use crate::ir::kernel::{Kernel, KeyId, LoadId, Store};
 use alloy_primitives::U256;
 
 /// An amount.
@@ -160,7 +160,9 @@ impl<'k> View<'k> {
     /// `value + amount < value`: it wrapped.
     fn sum_guard(&self, key: KeyId, sum: ExprId, term: ExprId) -> Option<Test> {
         let class = self.class(key);
-        let Expr::Binary(Binary::Add, p, q) = *self.kernel.exprs.get(sum) else { return None };
+        let Expr::Binary(Binary::Add, p, q) = *self.kernel.exprs.get(sum) else {
+            return None;
+        };
         if term != p && term != q {
             return None;
         }

@@ -8,10 +8,10 @@ mod linear;
 mod walk;
 
 pub use linear::{Guard, Term};
-pub use walk::{Effect, Walk, Walker};
+pub use walk::{Effect, NO_CELL, Walk, Walker};
 
 use super::expr::ExprId;
-use super::kernel::{KeyId, Kernel, LeafId, Node, NodeId, Outcome};
+use super::kernel::{Kernel, KeyId, LeafId, Node, NodeId, Outcome};
 use linear::{Test, View};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -107,7 +107,13 @@ fn each_leaf(kernel: &Kernel, decided: &dyn Fn(ExprId) -> Option<bool>, visit: &
 
 type Visit<'a> = &'a mut dyn FnMut(&[(ExprId, bool)], LeafId);
 
-fn descend(kernel: &Kernel, node: NodeId, decided: &dyn Fn(ExprId) -> Option<bool>, conditions: &mut Vec<(ExprId, bool)>, visit: Visit<'_>) {
+fn descend(
+    kernel: &Kernel,
+    node: NodeId,
+    decided: &dyn Fn(ExprId) -> Option<bool>,
+    conditions: &mut Vec<(ExprId, bool)>,
+    visit: Visit<'_>,
+) {
     match kernel.node(node) {
         Node::Leaf(leaf) => visit(conditions, leaf),
         Node::Branch { condition, yes, no } => {

@@ -3,20 +3,40 @@
 
 use super::linear::{Guard, Term, Test, View};
 use crate::ir::expr::{Expr, ExprId};
-use crate::ir::kernel::{KeyId, Kernel, LeafId, Node, NodeId};
+use crate::ir::kernel::{Kernel, KeyId, LeafId, Node, NodeId};
+use crate::word::LIMBS;
 
 /// A node of the walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Walk {
     /// Decided by the call's inputs: bit `bit` of its row.
-    Bit { bit: usize, yes: Box<Walk>, no: Box<Walk> },
+    Bit {
+        bit: usize,
+        yes: Box<Walk>,
+        no: Box<Walk>,
+    },
     /// Decided by free cells.
-    Read { condition: ExprId, yes: Box<Walk>, no: Box<Walk> },
+    Read {
+        condition: ExprId,
+        yes: Box<Walk>,
+        no: Box<Walk>,
+    },
     /// The call goes on at `pass`; what `fail` demands counts as well.
-    Guard { guard: Guard, pass: Box<Walk>, fail: Box<Walk> },
+    Guard {
+        guard: Guard,
+        pass: Box<Walk>,
+        fail: Box<Walk>,
+    },
     /// Decided by whether the cell is MAX at the start; what both sides demand counts.
-    Sentinel { key: KeyId, equal: Box<Walk>, other: Box<Walk> },
-    Leaf { leaf: LeafId, effects: Vec<Effect> },
+    Sentinel {
+        key: KeyId,
+        equal: Box<Walk>,
+        other: Box<Walk>,
+    },
+    Leaf {
+        leaf: LeafId,
+        effects: Vec<Effect>,
+    },
 }
 
 /// What a leaf applies to a cell: value - debits + credits.
@@ -35,14 +55,37 @@ pub struct Walker {
     pub bits: Vec<ExprId>,
     /// Words that inputs decide and the walk reads: amounts, and parts of conditions.
     pub params: Vec<ExprId>,
+    keys: usize,
 }
+
+/// The cell column of a key that no open leaf of the call touches.
+pub const NO_CELL: u32 = u32::MAX;
 
 impl Walker {
     pub fn new(kernel: &Kernel) -> Self {
         let class: Vec<usize> = (0..kernel.keys.len()).collect();
         let mut builder = Builder { kernel, view: View::new(kernel, &class), bits: vec![], params: vec![] };
         let root = builder.node(kernel.root());
-        Self { root, bits: builder.bits, params: builder.params }
+        Self { root, bits: builder.bits, params: builder.params, keys: kernel.keys.len() }
+    }
+}
+
+/// The columns of a row, each a `u32`: the bits, 32 a column; a cell for each key; eight limbs for each parameter, the lowest first.
+impl Walker {
+    pub fn bit_column(&self, bit: usize) -> usize {
+        bit / 32
+    }
+
+    pub fn cell_column(&self, key: KeyId) -> usize {
+        self.bits.len().div_ceil(32) + key.index()
+    }
+
+    pub fn param_column(&self, param: usize) -> usize {
+        self.bits.len().div_ceil(32) + self.keys + param * LIMBS
+    }
+
+    pub fn columns(&self) -> usize {
+        self.param_column(self.params.len())
     }
 }
 
@@ -83,7 +126,8 @@ impl Builder<'_> {
     fn effects(&mut self, leaf: LeafId) -> Vec<Effect> {
         let changes = self.view.changes(&self.kernel.leaf(leaf).stores);
         let netted = changes.into_iter().filter(|change| !change.written && !(change.debits.is_empty() && change.credits.is_empty()));
-        let effects: Vec<Effect> = netted.map(|change| Effect { key: change.keys[0], debits: change.debits, credits: change.credits }).collect();
+        let effects: Vec<Effect> =
+            netted.map(|change| Effect { key: change.keys[0], debits: change.debits, credits: change.credits }).collect();
         for effect in &effects {
             effect.debits.iter().chain(&effect.credits).for_each(|word| self.need(*word));
         }

@@ -1,0 +1,3 @@
+//! Execution of segments and transactions: the device, its Rust twin, and revm.
+
+pub mod segment;
