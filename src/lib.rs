@@ -1,6 +1,17 @@
+//! clearwave applies whole batches of EVM transactions on the GPU, with the result of executing them one by one, in order.
+
+pub mod engine;
 pub mod error;
 pub mod evm;
+pub mod exec;
 pub mod ir;
 pub mod limits;
+pub mod lower;
+pub mod plan;
+pub mod state;
 pub mod tx;
 pub mod word;
+
+pub use engine::{Backend, Builder, Engine, Report, Snapshot};
+pub use error::{Error, Result};
+pub use tx::{Batch, Block, Lane, Receipt, Status, Transaction};

@@ -4,5 +4,6 @@ pub mod cpu;
 pub mod fallback;
 pub mod gpu;
 pub mod line;
+pub mod pass;
 pub mod segment;
 pub mod sequence;

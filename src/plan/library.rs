@@ -107,7 +107,8 @@ pub enum Target {
 
 impl Library {
     pub fn target(&self, state: &State, transaction: &Transaction) -> Result<Target> {
-        if is_precompile(&transaction.to) {
+        // Calldata that costs more than the gas limit makes a transaction invalid, which revm knows.
+        if is_precompile(&transaction.to) || transaction.data.len() > limits::CALLDATA_BYTES {
             return Ok(Target::Fallback);
         }
         let with_value = !transaction.value.is_zero();

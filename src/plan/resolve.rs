@@ -95,7 +95,7 @@ pub fn resolve(state: &State, library: &Library, block: &Block, transactions: &[
         .par_chunks(CHUNK)
         .enumerate()
         .map(|(i, chunk)| {
-            let mut resolver = Resolver { state, library, block, chunk: Chunk::default(), targets: HashMap::new(), missing: HashMap::new() };
+            let mut resolver = Resolver { state, library, block, chunk: Chunk::default(), targets: HashMap::default(), missing: HashMap::new() };
             for (j, transaction) in chunk.iter().enumerate() {
                 resolver.transaction((first + i * CHUNK + j) as u32, transaction)?;
             }

@@ -49,7 +49,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The tape, and where an expression that was needed is found.
-    pub fn finish(self) -> (Tape, impl Fn(ExprId) -> Register) {
+    pub fn finish(self) -> (Tape, impl Fn(ExprId) -> Register + use<>) {
         let constants = self.constants.len();
         let place = move |slot: Slot| match slot {
             Slot::Constant(at) => at,

@@ -1,6 +1,6 @@
 //! Random batches for any contract: few accounts, so that everything collides; words at the ends; storage seeded where the calls look.
 
-use alloy_primitives::{Address, B256, Bytes, U256, hex};
+use alloy_primitives::{Address, Bytes, U256, hex};
 use clearwave::evm::{self, Entry};
 use clearwave::ir::eval::{Call, Place, Run, World};
 use clearwave::ir::{KeyId, Kernel};
@@ -194,6 +194,3 @@ impl World for Seeding<'_> {
     }
 }
 
-pub fn storage(address: Address, slot: u64) -> CellKey {
-    CellKey { address, slot: Slot::Storage(B256::from(U256::from(slot))) }
-}
