@@ -35,3 +35,6 @@ pub const KEYS: usize = 32;
 
 /// Kernels kept for one code: selectors and calldata lengths are the caller's choice.
 pub const KERNELS_PER_CODE: usize = 256;
+
+/// Analysed codes that revm keeps at hand: one transaction can touch 11,000 contracts of 24 KiB, and each is held a second time.
+pub const ANALYSED_CODES: usize = 4_096;
