@@ -7,3 +7,4 @@ pub mod ir;
 pub mod limits;
 pub mod tx;
 pub mod word;
+pub mod yardstick;
