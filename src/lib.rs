@@ -4,6 +4,7 @@ pub mod engine;
 pub mod error;
 pub mod evm;
 pub mod exec;
+pub mod host;
 pub mod ir;
 pub mod limits;
 pub mod lower;
@@ -11,6 +12,7 @@ pub mod plan;
 pub mod state;
 pub mod tx;
 pub mod word;
+pub mod yardstick;
 
 pub use engine::{Backend, Builder, Engine, Report, Snapshot};
 pub use error::{Error, Result};

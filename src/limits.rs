@@ -44,3 +44,6 @@ pub const BATCH: usize = 1 << 27;
 
 /// Transactions of one segment: its totals and streams fit what software devices bind (128 MiB).
 pub const SEGMENT: usize = 1 << 20;
+
+/// Analysed codes that revm keeps at hand: one transaction can touch 11,000 contracts of 24 KiB, and each is held a second time.
+pub const ANALYSED_CODES: usize = 4_096;
