@@ -1,5 +1,6 @@
 //! clearwave applies whole batches of EVM transactions on the GPU, with the result of executing them one by one, in order.
 
 pub mod error;
+pub mod host;
 pub mod tx;
 pub mod word;
