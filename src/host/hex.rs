@@ -38,6 +38,12 @@ pub(super) fn bare_bytes(digits: &str) -> Result<Bytes, Found> {
     hex::decode(digits).map(Bytes::from).map_err(|_| format!("an odd number of digits ({})", digits.len()))
 }
 
+/// The four bytes of a selector, with or without 0x.
+pub(super) fn selector(text: &str) -> Result<[u8; 4], Found> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    check_digits(digits).and_then(|()| hex::decode_to_array(digits).map_err(|_| quote(text)))
+}
+
 fn digits(text: &str) -> Result<&str, Found> {
     let digits = text.strip_prefix("0x").ok_or_else(|| quote(text))?;
     check_digits(digits).map(|()| digits)

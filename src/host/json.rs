@@ -83,6 +83,10 @@ impl<'d: 'p, 'p> Node<'d, 'p> {
 }
 
 impl<'d> Node<'d, '_> {
+    pub fn value(&self) -> Option<&'d Value> {
+        self.value
+    }
+
     pub fn as_text(&self) -> Option<&'d str> {
         self.value.and_then(Value::as_str)
     }

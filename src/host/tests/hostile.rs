@@ -1,8 +1,9 @@
 //! Damaged files end in data or in an error of one line, never in a panic.
 
+use super::artifacts::shapes;
 use super::{NUMBERS, assets};
 use crate::error::Result;
-use crate::host::{Prestate, RpcBlock, Tokens};
+use crate::host::{Artifact, Prestate, RpcBlock, Tokens};
 use std::fs;
 
 /// xorshift64: the same damage in every run.
@@ -55,4 +56,13 @@ fn blocks_and_prestates() {
         survive(&read("prestate"), 200, Prestate::parse);
     }
     survive(&fs::read(assets().join("tokens.json")).unwrap(), 500, Tokens::parse);
+}
+
+#[test]
+fn artifacts() {
+    for (_, document) in shapes() {
+        survive(document.to_string().as_bytes(), 5000, |text| Artifact::parse(text, "Token", None));
+        survive(document.to_string().as_bytes(), 1000, |text| Artifact::parse(text, "Token", Some("Token")));
+    }
+    survive(b"0x600160016001", 2000, |text| Artifact::parse(text, "Token", None));
 }

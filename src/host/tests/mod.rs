@@ -1,5 +1,7 @@
 //! Tests across the shapes: what parses, what every error says, and that nothing panics.
 
+mod artifact_errors;
+mod artifacts;
 mod block_errors;
 mod blocks;
 mod files;
