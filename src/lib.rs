@@ -5,5 +5,6 @@ pub mod evm;
 pub mod exec;
 pub mod ir;
 pub mod limits;
+pub mod state;
 pub mod tx;
 pub mod word;
