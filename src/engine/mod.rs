@@ -160,7 +160,7 @@ impl Engine {
 
     /// Returns to a snapshot, which stays valid. Fails where it has ended.
     pub fn rollback(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.state.undo(snapshot.0.clone())
+        self.state.undo(snapshot.0)
     }
 
     /// Ends a snapshot: the state as it is stays.
@@ -184,7 +184,7 @@ impl Engine {
                 Ok(report)
             }
             Err(error) => {
-                self.state.undo(mark.clone())?;
+                self.state.undo(mark)?;
                 self.state.release(mark)?;
                 Err(error)
             }
