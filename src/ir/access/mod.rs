@@ -6,9 +6,11 @@
 
 mod linear;
 mod walk;
+mod wave;
 
 pub use linear::{Guard, Term};
 pub use walk::{Effect, NO_CELL, Walk, Walker};
+pub use wave::{DEVICE_COST, Waver, device_cost};
 
 use super::expr::ExprId;
 use super::kernel::{Kernel, KeyId, LeafId, Node, NodeId, Outcome};
