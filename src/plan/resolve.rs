@@ -4,12 +4,12 @@
 use super::library::{Compiled, Finder, Library, Pattern, Target};
 use crate::error::Result;
 use crate::evm::Entry;
-use crate::ir::access::{NO_CELL, Shape};
 use crate::ir::KeyId;
+use crate::ir::access::{NO_CELL, Shape};
 use crate::ir::eval::{Call, Place, Run, World};
 use crate::state::{CellId, CellKey, Paths, Slot, State};
 use crate::tx::{Block, Transaction};
-use crate::word::to_word;
+use crate::word::{LIMBS, to_word};
 use alloy_primitives::{Address, U256};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -61,8 +61,10 @@ pub struct Rows {
     pub shape_of: Vec<u32>,
     pub shapes: Vec<Arc<Shape>>,
     known: HashMap<Pattern, u32>,
-    last: Pattern,
+    /// The bits and the shape of the row before, where its keys all named different cells.
+    last: Option<(Vec<u32>, u32)>,
     registers: Vec<U256>,
+    cells: Vec<Found>,
 }
 
 /// A call that clearing cannot take, with the cells it is known to name.
@@ -95,7 +97,8 @@ pub fn resolve(state: &State, library: &Library, block: &Block, transactions: &[
         .par_chunks(CHUNK)
         .enumerate()
         .map(|(i, chunk)| {
-            let mut resolver = Resolver { state, library, block, chunk: Chunk::default(), targets: HashMap::default(), missing: HashMap::new() };
+            let mut resolver =
+                Resolver { state, library, block, chunk: Chunk::default(), targets: HashMap::default(), missing: HashMap::new() };
             for (j, transaction) in chunk.iter().enumerate() {
                 resolver.transaction((first + i * CHUNK + j) as u32, transaction)?;
             }
@@ -166,9 +169,9 @@ impl Resolver<'_> {
     fn call(&mut self, index: u32, transaction: &Transaction, at: usize, contract: u32) {
         let compiled = self.chunk.rows[at].compiled.clone();
         let call = Call { transaction, block: self.block };
-        let mut registers = std::mem::take(&mut self.chunk.rows[at].registers);
+        let (mut registers, mut cells) = self.chunk.rows[at].scratch();
         compiled.tape.run(call, &mut registers);
-        let cells = self.cells(&compiled, call, &registers, contract);
+        self.find(&compiled, call, &registers, contract, &mut cells);
         let rows = &mut self.chunk.rows[at];
         let shape = rows.shape(&registers, &cells);
         if rows.shapes[shape as usize].escapes {
@@ -178,35 +181,28 @@ impl Resolver<'_> {
             rows.push(index, shape, &registers, &cells);
         } else {
             let shape = rows.shapes[shape as usize].clone();
-            self.chunk.ordered.push(Ordered { transaction: index, compiled, cells, shape });
+            self.chunk.ordered.push(Ordered { transaction: index, compiled, cells: cells.clone(), shape });
         }
-        self.chunk.rows[at].registers = registers;
+        let rows = &mut self.chunk.rows[at];
+        (rows.registers, rows.cells) = (registers, cells);
     }
 
-    /// The cell of each key.
-    fn cells(&mut self, compiled: &Compiled, call: Call<'_>, registers: &[U256], contract: u32) -> Vec<Found> {
-        let mut cells = Vec::with_capacity(compiled.finders.len());
+    /// Finds the cell of each key.
+    fn find(&mut self, compiled: &Compiled, call: Call<'_>, registers: &[U256], contract: u32, cells: &mut Vec<Found>) {
+        cells.clear();
         for (key, finder) in compiled.finders.iter().enumerate() {
-            cells.push(match finder {
-                Finder::Path { template, holes, .. } => {
-                    let space = Paths::space(contract, *template);
-                    let words = Words::new(holes.iter().map(|hole| registers[*hole]));
-                    match self.state.paths().find(space, words.get()) {
-                        Some(id) => Found::Held(id),
-                        None => self.hash(compiled, call, KeyId::from_index(key), space, words),
-                    }
+            let (space, words) = match finder {
+                Finder::Path { template, holes } => {
+                    (Paths::space(contract, *template), Words::new(holes.iter().map(|hole| registers[*hole])))
                 }
-                Finder::Native { address } => {
-                    let (space, words) = (Paths::space(NATIVE_SPACE, 0), Words::new([registers[*address]]));
-                    match self.state.paths().find(space, words.get()) {
-                        Some(id) => Found::Held(id),
-                        None => self.hash(compiled, call, KeyId::from_index(key), space, words),
-                    }
-                }
-                Finder::State => self.hash(compiled, call, KeyId::from_index(key), 0, Words::default()),
+                Finder::Native { address } => (Paths::space(NATIVE_SPACE, 0), Words::new([registers[*address]])),
+                Finder::State => (0, Words::default()),
+            };
+            cells.push(match self.state.paths().find(space, words.get()) {
+                Some(id) => Found::Held(id),
+                None => self.hash(compiled, call, KeyId::from_index(key), space, words),
             });
         }
-        cells
     }
 
     /// The cell by its real slot; the path to it is remembered.
@@ -285,6 +281,11 @@ impl World for Start<'_> {
 }
 
 impl Rows {
+    /// Buffers of the row before, to be put back.
+    fn scratch(&mut self) -> (Vec<U256>, Vec<Found>) {
+        (std::mem::take(&mut self.registers), std::mem::take(&mut self.cells))
+    }
+
     fn new(compiled: Arc<Compiled>) -> Self {
         let columns = vec![vec![]; compiled.program.walker.columns()];
         Self {
@@ -294,48 +295,67 @@ impl Rows {
             shape_of: vec![],
             shapes: vec![],
             known: HashMap::new(),
-            last: Pattern { bits: vec![u32::MAX; 64], class: vec![] },
+            last: None,
             registers: vec![],
+            cells: vec![],
         }
     }
 
     /// The index of the shape of a call. Most calls have the shape of the one before.
     fn shape(&mut self, registers: &[U256], cells: &[Found]) -> u32 {
-        let class = classes(cells);
-        if class.is_empty() && self.last.class.is_empty() && !self.shapes.is_empty() && self.bits(registers).eq(self.last.bits.iter().copied()) {
-            return self.known[&self.last];
+        let distinct = all_differ(cells);
+        if let Some((bits, shape)) = &self.last
+            && distinct
+            && self.bits(registers).eq(bits.iter().copied())
+        {
+            return *shape;
         }
-        let pattern = Pattern { bits: self.bits(registers).collect(), class };
+        let pattern = Pattern { bits: self.bits(registers).collect(), class: if distinct { vec![] } else { classes(cells) } };
         let next = self.shapes.len() as u32;
         let index = *self.known.entry(pattern.clone()).or_insert(next);
         if index == next {
             self.shapes.push(self.compiled.shape(&pattern));
         }
-        self.last = pattern;
+        if distinct {
+            self.last = Some((pattern.bits, index));
+        }
         index
     }
 
     fn bits<'a>(&'a self, registers: &'a [U256]) -> impl Iterator<Item = u32> + 'a {
-        let word = |chunk: &[usize]| chunk.iter().enumerate().fold(0, |word, (i, bit)| word | u32::from(!registers[*bit].is_zero()) << i);
-        self.compiled.bits.chunks(32).map(word)
+        self.compiled.bits.chunks(32).map(|conditions| gather(conditions, registers))
     }
 
     fn push(&mut self, transaction: u32, shape: u32, registers: &[U256], cells: &[Found]) {
-        let bits: Vec<u32> = self.bits(registers).collect();
         let flags = &self.shapes[shape as usize].flags;
-        let cells = cells.iter().zip(flags).map(|(cell, flags)| if *flags == 0 { NO_CELL } else { cell.encode() });
-        let params = self.compiled.params.iter().flat_map(|param| to_word(registers[*param]));
-        for (column, value) in self.columns.iter_mut().zip(bits.into_iter().chain(cells).chain(params)) {
-            column.push(value);
+        let (bits, rest) = self.columns.split_at_mut(self.compiled.bits.len().div_ceil(32));
+        let (names, params) = rest.split_at_mut(cells.len());
+        for (column, conditions) in bits.iter_mut().zip(self.compiled.bits.chunks(32)) {
+            column.push(gather(conditions, registers));
+        }
+        for (column, (cell, flags)) in names.iter_mut().zip(cells.iter().zip(flags)) {
+            column.push(if *flags == 0 { NO_CELL } else { cell.encode() });
+        }
+        for (limbs, param) in params.chunks_exact_mut(LIMBS).zip(&self.compiled.params) {
+            for (column, limb) in limbs.iter_mut().zip(to_word(registers[*param])) {
+                column.push(limb);
+            }
         }
         self.transactions.push(transaction);
         self.shape_of.push(shape);
     }
 }
 
-/// For each key the first that names the same cell; empty where all differ.
+/// Up to 32 conditions as bits.
+fn gather(conditions: &[usize], registers: &[U256]) -> u32 {
+    conditions.iter().enumerate().fold(0, |word, (i, condition)| word | u32::from(!registers[*condition].is_zero()) << i)
+}
+
+fn all_differ(cells: &[Found]) -> bool {
+    cells.iter().enumerate().all(|(i, cell)| !cells[..i].contains(cell))
+}
+
+/// For each key the first that names the same cell.
 fn classes(cells: &[Found]) -> Vec<usize> {
-    let first = |i: usize| cells[..i].iter().position(|cell| *cell == cells[i]).unwrap_or(i);
-    let alias = (1..cells.len()).any(|i| first(i) != i);
-    if alias { (0..cells.len()).map(first).collect() } else { vec![] }
+    cells.iter().map(|cell| cells.iter().position(|first| first == cell).unwrap_or_default()).collect()
 }
