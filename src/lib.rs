@@ -10,6 +10,8 @@ pub mod limits;
 pub mod lower;
 pub mod plan;
 pub mod state;
+#[cfg(test)]
+mod tidy;
 pub mod tx;
 pub mod word;
 pub mod yardstick;
