@@ -1,5 +1,5 @@
-// What rows and cells share: the buffers that nobody writes, which row or cell an invocation is for, and how words lie in memory.
-// A module holds only the declarations that it uses; one that writes a buffer declares that buffer itself.
+// What rows and cells share: the buffers, which row or cell an invocation is for, and how words lie in memory. A module holds only the
+// declarations that it uses, and one of its own stands before that of the same name here.
 
 struct Segment {
     rows: u32,

@@ -9,7 +9,7 @@ use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, ResourceBinding, ShaderStage, StorageAccess};
 use std::fmt;
 
-/// The names that bindings have in MSL beside their numbers: the buffer that holds the lengths of all others.
+/// In MSL a buffer of its own holds the lengths of the others; it comes after them.
 const MSL_SIZES: u8 = binding::FLAGS as u8 + 1;
 
 /// Where HLSL finds the number of workgroups, which it has no other way to know.
@@ -110,7 +110,8 @@ impl Validated {
         })
     }
 
-    /// The module in `language`, for one entry point or all. GLSL has one entry point a file: the first, if none is named.
+    /// The module in `language`, for one entry point or all; WGSL as naga writes it. GLSL has one entry point a file: the first, if none
+    /// is named. Bindings keep their numbers in every language.
     pub fn emit(&self, language: Language, entry: Option<&str>) -> Result<Vec<u8>> {
         entry.map(|entry| self.index(entry)).transpose()?;
         let text = match language {
@@ -196,6 +197,7 @@ impl Validated {
         let entry = entry.or_else(|| self.entries().next()).unwrap_or_default();
         let pipeline = glsl::PipelineOptions { shader_stage: ShaderStage::Compute, entry_point: entry.to_string(), multiview: None };
         let mut text = String::new();
+        // Nothing is checked here, as with wgpu.
         glsl::Writer::new(&mut text, &self.module, &self.info, &options, &pipeline, BoundsCheckPolicies::default())
             .and_then(|mut writer| writer.write())
             .map_err(|error| failed("GLSL", error))?;
