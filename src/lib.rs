@@ -9,6 +9,7 @@ pub mod ir;
 pub mod limits;
 pub mod lower;
 pub mod plan;
+pub mod replay;
 pub mod state;
 pub mod tx;
 pub mod word;
