@@ -12,6 +12,8 @@ pub mod lower;
 pub mod plan;
 pub mod replay;
 pub mod state;
+#[cfg(test)]
+mod tidy;
 pub mod tx;
 pub mod word;
 pub mod yardstick;

@@ -98,7 +98,10 @@ fn check(backends: &[Backend], seeds: std::ops::Range<u64>) {
         assert!(statuses.get(&status).is_some_and(|count| *count > 100), "{status} is rare: {statuses:?}");
     }
     if backends.iter().any(|backend| matches!(backend, Backend::Cpu | Backend::Gpu)) {
-        assert!([Lane::Clear, Lane::Line, Lane::Fallback].iter().all(|lane| lanes.get(lane).is_some_and(|count| *count > 100)), "{lanes:?}");
+        assert!(
+            [Lane::Clear, Lane::Line, Lane::Fallback].iter().all(|lane| lanes.get(lane).is_some_and(|count| *count > 100)),
+            "{lanes:?}"
+        );
     }
 }
 

@@ -16,7 +16,8 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
         cleared_stores(plan, cleared, |number| engine.record_stores || is_new(engine, number), &mut stores);
     }
     if engine.record_stores {
-        let mut named: Vec<_> = stores.iter().map(|(transaction, number)| (*transaction, engine.numbering.key(&engine.state, *number))).collect();
+        let mut named: Vec<_> =
+            stores.iter().map(|(transaction, number)| (*transaction, engine.numbering.key(&engine.state, *number))).collect();
         named.sort_unstable();
         named.dedup();
         report.stores.extend(named);
@@ -27,10 +28,7 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
     };
     for number in 0..engine.numbering.len() {
         if let Home::Held(id) = engine.numbering.homes()[number] {
-            let word = word(number);
-            if *engine.state.word(id) != word {
-                engine.state.set_word(id, word);
-            }
+            engine.state.set_word(id, word(number));
         }
     }
     for number in births(engine, &stores) {
@@ -71,7 +69,8 @@ fn births(engine: &Engine, stores: &[(u32, u32)]) -> Vec<u32> {
     for (transaction, number) in stores.iter().filter(|(_, number)| is_new(engine, *number)) {
         first.entry(*number).and_modify(|earliest| *earliest = (*earliest).min(*transaction)).or_insert(*transaction);
     }
-    let mut births: Vec<_> = first.into_iter().map(|(number, transaction)| (transaction, engine.numbering.key(&engine.state, number), number)).collect();
+    let mut births: Vec<_> =
+        first.into_iter().map(|(number, transaction)| (transaction, engine.numbering.key(&engine.state, number), number)).collect();
     births.sort_unstable();
     births.into_iter().map(|(.., number)| number).collect()
 }

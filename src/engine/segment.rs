@@ -87,8 +87,8 @@ impl Engine {
 
     /// Remembers the paths that resolving had to hash for.
     fn learn(&mut self, chunks: &mut [Chunk]) {
-        for (space, words, id) in chunks.iter_mut().flat_map(|chunk| chunk.learned.drain(..)) {
-            self.state.paths_mut().insert(space, &words, id);
+        for (path, id) in chunks.iter_mut().flat_map(|chunk| chunk.learned.drain(..)) {
+            self.state.paths_mut().insert(path.space, path.words.as_slice(), id);
         }
     }
 
@@ -126,8 +126,7 @@ impl Engine {
         let Some((last, _)) = work.last() else { return Ok(Ok(None)) };
         let end_of_segment = self.last_transaction(plan).max(*last);
         let values = cleared.values.iter().map(from_word).collect();
-        let mut line =
-            Line::new(&self.state, &mut self.numbering, &batch.block, values, &plan.segment.flags, &cleared.verdicts);
+        let mut line = Line::new(&self.state, &mut self.numbering, &batch.block, values, &plan.segment.flags, &cleared.verdicts);
         for (index, work) in &work {
             let transaction = &batch.transactions[*index as usize];
             match line.run(*index, transaction, work, fallback, *index == end_of_segment) {
@@ -155,7 +154,9 @@ fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u
     for index in &plan.empty {
         report.receipts[*index as usize] = Receipt { status: Status::Success, lane: Lane::Clear };
     }
-    for ((stream, rows), (outcomes, compiled)) in plan.segment.streams.iter().zip(&plan.rows).zip(cleared.outcomes.iter().zip(&plan.compiled)) {
+    for ((stream, rows), (outcomes, compiled)) in
+        plan.segment.streams.iter().zip(&plan.rows).zip(cleared.outcomes.iter().zip(&plan.compiled))
+    {
         let kernel = &stream.program.kernel;
         let statuses: Vec<Option<Status>> = kernel.leaves.iter().map(|leaf| status(&leaf.outcome)).collect();
         for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {

@@ -39,13 +39,7 @@ impl Effects {
 }
 
 /// Executes through the IR interpreter, and on revm what does not lower.
-pub fn reference(
-    state: &State,
-    library: &Library,
-    fallback: &mut Fallback,
-    block: &Block,
-    transaction: &Transaction,
-) -> Result<Effects> {
+pub fn reference(state: &State, library: &Library, fallback: &mut Fallback, block: &Block, transaction: &Transaction) -> Result<Effects> {
     match library.target(state, transaction)? {
         Target::Kernel(compiled) => match interpret(state, &compiled, block, transaction) {
             Some(effects) => Ok(effects),

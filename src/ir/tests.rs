@@ -3,7 +3,7 @@
 use super::access::flags;
 use super::eval::{self, Call, Run, World};
 use super::expr::{Binary, ExprId, Input, Ternary, Unary};
-use super::kernel::{Key, KeyId, Kernel, Load};
+use super::kernel::{Kernel, Key, KeyId, Load};
 use crate::tx::{Block, Transaction};
 use alloy_primitives::U256;
 
@@ -87,7 +87,8 @@ fn every_rule_keeps_the_value() {
         let bytes: Vec<u8> = [0; 4].into_iter().chain(calldata.iter().flat_map(|word| word.to_be_bytes::<32>())).collect();
         let transaction = Transaction { data: bytes.into(), ..Default::default() };
 
-        let mut built: Vec<(ExprId, U256)> = (0..3).map(|i| (kernel.exprs.input(Input::Calldata(4 + 32 * i)), calldata[i as usize])).collect();
+        let mut built: Vec<(ExprId, U256)> =
+            (0..3).map(|i| (kernel.exprs.input(Input::Calldata(4 + 32 * i)), calldata[i as usize])).collect();
         for (slot, value) in cells.iter().enumerate() {
             let word = kernel.exprs.small(slot as u64);
             let key = kernel.intern_key(Key::Storage(word));

@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, RwLock};
 /// How a key finds its cell while a call is resolved.
 #[derive(Debug, Clone)]
 pub enum Finder {
-    /// By the words that fill a template, without hashing; `slot` gives the real slot where the path is new.
-    Path { template: u32, holes: Vec<Register>, slot: ExprId },
+    /// By the words that fill a template, without hashing.
+    Path { template: u32, holes: Vec<Register> },
     /// By the account's address.
     Native { address: Register },
     /// By evaluating the key on the state: it hangs on loads.
@@ -47,14 +47,15 @@ impl Compiled {
     fn new(kernel: Kernel, templates: &mut Templates) -> Result<Self> {
         let walker = Walker::new(&kernel);
         let mut writer = Writer::new(&kernel.exprs);
-        let keys: Vec<(Key, Option<(u32, Vec<ExprId>)>)> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
+        let keys: Vec<(Key, Option<(u32, Vec<ExprId>)>)> =
+            kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
         let holes = keys.iter().flat_map(|(_, path)| path.iter().flat_map(|(_, holes)| holes));
         walker.bits.iter().chain(&walker.params).chain(holes).for_each(|id| writer.need(*id));
         let (tape, register) = writer.finish();
         let finders = keys.iter().map(|(key, path)| match (key, path) {
             (_, None) => Finder::State,
-            (Key::Storage(slot), Some((template, holes))) => {
-                Finder::Path { template: *template, holes: holes.iter().map(|id| register(*id)).collect(), slot: *slot }
+            (Key::Storage(_), Some((template, holes))) => {
+                Finder::Path { template: *template, holes: holes.iter().map(|id| register(*id)).collect() }
             }
             (Key::Native(word), Some(_)) => Finder::Native { address: register(*word) },
         });

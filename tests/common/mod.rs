@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, Bytes, U256, hex};
 use clearwave::evm::{self, Entry};
 use clearwave::ir::eval::{Call, Place, Run, World};
-use clearwave::ir::{KeyId, Kernel};
+use clearwave::ir::{Kernel, KeyId};
 use clearwave::state::{CellKey, Slot};
 use clearwave::{Batch, Block, Transaction};
 use std::collections::BTreeMap;
@@ -79,7 +79,8 @@ impl Contract {
             entries.map(|entry| entry.expect("the folder is readable").path()).collect()
         };
         let folders = list(&root).into_iter().filter(|path| path.is_dir() && !path.ends_with("node_modules"));
-        let mut files: Vec<PathBuf> = folders.flat_map(|folder| list(&folder)).filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+        let mut files: Vec<PathBuf> =
+            folders.flat_map(|folder| list(&folder)).filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
         files.sort();
         files.iter().map(|file| Self::read(file)).collect()
     }
@@ -126,7 +127,8 @@ pub fn case(seed: u64, contracts: &[&Contract], transactions: usize, accounts: u
     let accounts: Vec<Address> = (0..accounts).map(|i| Address::with_last_byte(0x60 + i as u8)).collect();
     let deployed: Vec<(Address, Bytes)> =
         contracts.iter().enumerate().map(|(i, contract)| (Address::repeat_byte(0xc0 + i as u8), contract.code.clone())).collect();
-    let block = Block { number: 1_000 + random.next() % 100, timestamp: 1_700_000_000, coinbase: Address::repeat_byte(0xfe), ..Block::default() };
+    let block =
+        Block { number: 1_000 + random.next() % 100, timestamp: 1_700_000_000, coinbase: Address::repeat_byte(0xfe), ..Block::default() };
     let mut batch = Batch { block, transactions: vec![] };
     let mut cells = BTreeMap::new();
     for account in accounts.iter().chain(deployed.iter().map(|(address, _)| address)) {
@@ -152,7 +154,13 @@ pub fn case(seed: u64, contracts: &[&Contract], transactions: usize, accounts: u
 }
 
 /// Puts words where the calls of a batch look, so that they succeed about as often as they fail.
-fn seed_storage(random: &mut Random, batch: &Batch, deployed: &[(Address, Bytes)], accounts: &[Address], cells: &mut BTreeMap<CellKey, U256>) {
+fn seed_storage(
+    random: &mut Random,
+    batch: &Batch,
+    deployed: &[(Address, Bytes)],
+    accounts: &[Address],
+    cells: &mut BTreeMap<CellKey, U256>,
+) {
     let mut kernels: BTreeMap<(Address, Entry), Option<Kernel>> = BTreeMap::new();
     for transaction in &batch.transactions {
         let Some((_, code)) = deployed.iter().find(|(address, _)| *address == transaction.to) else { continue };
@@ -193,4 +201,3 @@ impl World for Seeding<'_> {
         *self.cells.entry(cell).or_insert_with(|| random.stored(accounts))
     }
 }
-
