@@ -1,5 +1,6 @@
 //! clearwave applies whole batches of EVM transactions on the GPU, with the result of executing them one by one, in order.
 
+pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod evm;
@@ -9,6 +10,7 @@ pub mod ir;
 pub mod limits;
 pub mod lower;
 pub mod plan;
+pub mod replay;
 pub mod state;
 #[cfg(test)]
 mod tidy;
