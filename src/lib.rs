@@ -12,6 +12,7 @@ pub mod plan;
 pub mod state;
 pub mod tx;
 pub mod word;
+pub mod workload;
 pub mod yardstick;
 
 pub use engine::{Backend, Builder, Engine, Report, Snapshot};
