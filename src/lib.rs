@@ -1,5 +1,7 @@
 //! clearwave applies whole batches of EVM transactions on the GPU, with the result of executing them one by one, in order.
 
+pub mod bench;
+pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod evm;
@@ -9,6 +11,7 @@ pub mod ir;
 pub mod limits;
 pub mod lower;
 pub mod plan;
+pub mod report;
 pub mod state;
 pub mod tx;
 pub mod word;
