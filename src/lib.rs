@@ -13,6 +13,8 @@ pub mod lower;
 pub mod plan;
 pub mod report;
 pub mod state;
+#[cfg(test)]
+mod tidy;
 pub mod tx;
 pub mod word;
 pub mod workload;

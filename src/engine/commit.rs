@@ -28,10 +28,7 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
     };
     for number in 0..engine.numbering.len() {
         if let Home::Held(id) = engine.numbering.homes()[number] {
-            let word = word(number);
-            if *engine.state.word(id) != word {
-                engine.state.set_word(id, word);
-            }
+            engine.state.set_word(id, word(number));
         }
     }
     for number in births(engine, &stores) {

@@ -87,8 +87,8 @@ impl Engine {
 
     /// Remembers the paths that resolving had to hash for.
     fn learn(&mut self, chunks: &mut [Chunk]) {
-        for (space, words, id) in chunks.iter_mut().flat_map(|chunk| chunk.learned.drain(..)) {
-            self.state.paths_mut().insert(space, &words, id);
+        for (path, id) in chunks.iter_mut().flat_map(|chunk| chunk.learned.drain(..)) {
+            self.state.paths_mut().insert(path.space, path.words.as_slice(), id);
         }
     }
 

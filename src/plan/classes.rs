@@ -8,7 +8,6 @@ use super::segment::{Segment, Stream};
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, flags};
 use crate::state::{CellKey, State};
-use crate::word::to_word;
 use std::sync::Arc;
 
 /// A fallback transaction with the cells that it is expected to touch.
@@ -59,7 +58,7 @@ pub fn classify(state: &State, numbering: &mut Numbering, mut chunks: Vec<Chunk>
     }
     classes.order_unsettled_amounts(&chunks);
     plan.segment.flags = classes.flags;
-    plan.segment.base = (0..numbering.len() as u32).map(|number| to_word(numbering.base(state, number))).collect();
+    plan.segment.base = numbering.bases(state);
     for parts in by_kernel(chunks) {
         plan.compiled.push(parts[0].compiled.clone());
         let (stream, rows) = stream(parts);

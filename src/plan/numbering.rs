@@ -2,7 +2,9 @@
 //! not hold yet has a number too; whether it comes to exist is decided at commit.
 
 use crate::state::{CellId, CellKey, State};
+use crate::word::Word;
 use alloy_primitives::U256;
+use rayon::prelude::*;
 use std::collections::HashMap;
 
 const UNNUMBERED: u32 = u32::MAX;
@@ -84,6 +86,15 @@ impl Numbering {
             Home::Held(id) => state.key(id),
             Home::New(index) => self.new_keys[index as usize],
         }
+    }
+
+    /// Every cell's value before the segment.
+    pub fn bases(&self, state: &State) -> Vec<Word> {
+        let base = |home: &Home| match home {
+            Home::Held(id) => *state.word(*id),
+            Home::New(_) => Word::default(),
+        };
+        self.homes.par_iter().with_min_len(1 << 12).map(base).collect()
     }
 
     /// The cell's value before the segment.

@@ -7,7 +7,7 @@ use crate::evm::Entry;
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Shape};
 use crate::ir::eval::{Call, Place, Run, World};
-use crate::state::{CellId, CellKey, Paths, Slot, State};
+use crate::state::{CellId, CellKey, Paths, Query, Slot, State};
 use crate::tx::{Block, Transaction};
 use crate::word::{LIMBS, to_word};
 use alloy_primitives::{Address, U256};
@@ -17,6 +17,9 @@ use std::sync::Arc;
 
 /// Transactions resolved as one piece of parallel work.
 const CHUNK: usize = 1 << 13;
+
+/// Calls whose cells are looked up side by side.
+const GROUP: usize = 32;
 
 /// The contract id under which native cells are cached.
 const NATIVE_SPACE: u32 = u32::MAX;
@@ -63,8 +66,6 @@ pub struct Rows {
     known: HashMap<Pattern, u32>,
     /// The bits and the shape of the row before, where its keys all named different cells.
     last: Option<(Vec<u32>, u32)>,
-    registers: Vec<U256>,
-    cells: Vec<Found>,
 }
 
 /// A call that clearing cannot take, with the cells it is known to name.
@@ -88,7 +89,7 @@ pub struct Chunk {
     pub empty: Vec<u32>,
     pub missing: Vec<CellKey>,
     /// Paths that were found by hashing.
-    pub learned: Vec<(u64, Vec<U256>, CellId)>,
+    pub learned: Vec<(Query, CellId)>,
 }
 
 /// Resolves transactions, of which the first has index `first` in its batch.
@@ -97,12 +98,15 @@ pub fn resolve(state: &State, library: &Library, block: &Block, transactions: &[
         .par_chunks(CHUNK)
         .enumerate()
         .map(|(i, chunk)| {
-            let mut resolver =
-                Resolver { state, library, block, chunk: Chunk::default(), targets: HashMap::default(), missing: HashMap::new() };
-            for (j, transaction) in chunk.iter().enumerate() {
-                resolver.transaction((first + i * CHUNK + j) as u32, transaction)?;
+            let mut resolver = Resolver::new(state, library, block);
+            let first = first + i * CHUNK;
+            for (j, group) in chunk.chunks(GROUP).enumerate() {
+                for (k, transaction) in group.iter().enumerate() {
+                    resolver.transaction((first + j * GROUP + k) as u32, transaction)?;
+                }
+                resolver.answer(chunk, first);
             }
-            Ok(resolver.chunk)
+            Ok(resolver.finish())
         })
         .collect()
 }
@@ -122,13 +126,44 @@ struct Resolver<'a> {
     block: &'a Block,
     chunk: Chunk,
     targets: HashMap<(Address, Entry), Known, ahash::RandomState>,
-    missing: HashMap<CellKey, u32>,
+    last: Option<((Address, Entry), Known)>,
+    search: Search<'a>,
+    pending: Vec<Pending>,
+    spare: Vec<Vec<U256>>,
 }
 
-impl Resolver<'_> {
+/// A call that waits for its cells.
+struct Pending {
+    index: u32,
+    /// Its rows.
+    at: usize,
+    registers: Vec<U256>,
+}
+
+/// The search for cells, and what a chunk has learned from it.
+struct Search<'a> {
+    state: &'a State,
+    missing: Vec<CellKey>,
+    missing_ids: HashMap<CellKey, u32>,
+    /// Of the calls that wait: a query a key, and what came of it.
+    queries: Vec<Query>,
+    found: Vec<Option<CellId>>,
+    /// The cells of the call at hand.
+    cells: Vec<Found>,
+    learned: Vec<(Query, CellId)>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(state: &'a State, library: &'a Library, block: &'a Block) -> Self {
+        let search =
+            Search { state, missing: vec![], missing_ids: HashMap::new(), queries: vec![], found: vec![], cells: vec![], learned: vec![] };
+        let chunk = Chunk::default();
+        Self { state, library, block, chunk, targets: HashMap::default(), last: None, search, pending: vec![], spare: vec![] }
+    }
+
     fn transaction(&mut self, index: u32, transaction: &Transaction) -> Result<()> {
         match self.target(transaction)? {
-            Known::Rows(rows, contract) => self.call(index, transaction, rows, contract),
+            Known::Rows(rows, contract) => self.ask(index, transaction, rows, contract),
             Known::Fallback => self.chunk.fallbacks.push(index),
             Known::Empty => self.chunk.empty.push(index),
         }
@@ -142,8 +177,20 @@ impl Resolver<'_> {
             let transfer = self.library.transfer()?;
             return Ok(Known::Rows(self.rows_of(&transfer), NATIVE_SPACE));
         }
-        let entry = Entry::of(&transaction.data, with_value);
-        if let Some(known) = self.targets.get(&(transaction.to, entry)) {
+        let key = (transaction.to, Entry::of(&transaction.data, with_value));
+        // Batches tend to call one function of one contract.
+        if let Some((last, known)) = &self.last
+            && *last == key
+        {
+            return Ok(*known);
+        }
+        let known = self.look_up(transaction, key)?;
+        self.last = Some((key, known));
+        Ok(known)
+    }
+
+    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Known> {
+        if let Some(known) = self.targets.get(&key) {
             return Ok(*known);
         }
         let known = match self.library.target(self.state, transaction)? {
@@ -154,7 +201,7 @@ impl Resolver<'_> {
             Target::Fallback => Known::Fallback,
             Target::Empty => Known::Empty,
         };
-        self.targets.insert((transaction.to, entry), known);
+        self.targets.insert(key, known);
         Ok(known)
     }
 
@@ -166,92 +213,98 @@ impl Resolver<'_> {
         })
     }
 
-    fn call(&mut self, index: u32, transaction: &Transaction, at: usize, contract: u32) {
-        let compiled = self.chunk.rows[at].compiled.clone();
-        let call = Call { transaction, block: self.block };
-        let (mut registers, mut cells) = self.chunk.rows[at].scratch();
-        compiled.tape.run(call, &mut registers);
-        self.find(&compiled, call, &registers, contract, &mut cells);
-        let rows = &mut self.chunk.rows[at];
-        let shape = rows.shape(&registers, &cells);
-        if rows.shapes[shape as usize].escapes {
-            // Off the tree it may touch what no key names: revm tells.
-            self.chunk.fallbacks.push(index);
-        } else if rows.shapes[shape as usize].clears() {
-            rows.push(index, shape, &registers, &cells);
-        } else {
-            let shape = rows.shapes[shape as usize].clone();
-            self.chunk.ordered.push(Ordered { transaction: index, compiled, cells: cells.clone(), shape });
-        }
-        let rows = &mut self.chunk.rows[at];
-        (rows.registers, rows.cells) = (registers, cells);
+    /// Decides what the inputs of a call decide, and asks for its cells.
+    fn ask(&mut self, index: u32, transaction: &Transaction, at: usize, contract: u32) {
+        let rows = &self.chunk.rows[at];
+        let mut registers = self.spare.pop().unwrap_or_default();
+        rows.compiled.tape.run(Call { transaction, block: self.block }, &mut registers);
+        self.search.ask(&rows.compiled, &registers, contract);
+        self.pending.push(Pending { index, at, registers });
     }
 
-    /// Finds the cell of each key.
-    fn find(&mut self, compiled: &Compiled, call: Call<'_>, registers: &[U256], contract: u32, cells: &mut Vec<Found>) {
-        cells.clear();
-        for (key, finder) in compiled.finders.iter().enumerate() {
-            let (space, words) = match finder {
-                Finder::Path { template, holes } => {
-                    (Paths::space(contract, *template), Words::new(holes.iter().map(|hole| registers[*hole])))
-                }
-                Finder::Native { address } => (Paths::space(NATIVE_SPACE, 0), Words::new([registers[*address]])),
-                Finder::State => (0, Words::default()),
-            };
-            cells.push(match self.state.paths().find(space, words.get()) {
+    /// Gives the calls that have asked their cells.
+    fn answer(&mut self, transactions: &[Transaction], first: usize) {
+        self.search.look();
+        let mut asked = 0;
+        for Pending { index, at, registers } in self.pending.drain(..) {
+            let rows = &mut self.chunk.rows[at];
+            let call = Call { transaction: &transactions[index as usize - first], block: self.block };
+            self.search.cells(asked, &rows.compiled, call);
+            asked += rows.compiled.finders.len();
+            let cells = &self.search.cells;
+            let index_of_shape = rows.shape(&registers, cells);
+            let shape = &rows.shapes[index_of_shape as usize];
+            if shape.escapes {
+                // Off the tree it may touch what no key names: revm tells.
+                self.chunk.fallbacks.push(index);
+            } else if shape.clears() {
+                rows.push(index, index_of_shape, &registers, cells);
+            } else {
+                let (compiled, shape) = (rows.compiled.clone(), shape.clone());
+                self.chunk.ordered.push(Ordered { transaction: index, compiled, cells: cells.clone(), shape });
+            }
+            self.spare.push(registers);
+        }
+        self.search.queries.clear();
+    }
+
+    fn finish(self) -> Chunk {
+        Chunk { missing: self.search.missing, learned: self.search.learned, ..self.chunk }
+    }
+}
+
+impl Search<'_> {
+    fn ask(&mut self, compiled: &Compiled, registers: &[U256], contract: u32) {
+        self.queries.extend(compiled.finders.iter().map(|finder| match finder {
+            Finder::Path { template, holes } if holes.is_empty() => {
+                Query { space: Paths::space(contract, *template), words: [U256::ZERO].into_iter().collect() }
+            }
+            Finder::Path { template, holes } => {
+                Query { space: Paths::space(contract, *template), words: holes.iter().map(|hole| registers[*hole]).collect() }
+            }
+            Finder::Native { address } => {
+                Query { space: Paths::space(NATIVE_SPACE, 0), words: [registers[*address]].into_iter().collect() }
+            }
+            Finder::State => Query::default(),
+        }));
+    }
+
+    fn look(&mut self) {
+        self.state.paths().find_all(&self.queries, &mut self.found);
+    }
+
+    /// The cells of a call whose keys were asked for from `asked` on.
+    fn cells(&mut self, asked: usize, compiled: &Compiled, call: Call<'_>) {
+        self.cells.clear();
+        for key in 0..compiled.finders.len() {
+            let cell = match self.found[asked + key] {
                 Some(id) => Found::Held(id),
-                None => self.hash(compiled, call, KeyId::from_index(key), space, words),
-            });
+                None => self.hash(compiled, call, KeyId::from_index(key), self.queries[asked + key]),
+            };
+            self.cells.push(cell);
         }
     }
 
     /// The cell by its real slot; the path to it is remembered.
-    fn hash(&mut self, compiled: &Compiled, call: Call<'_>, key: KeyId, space: u64, words: Words) -> Found {
-        let mut world = Start { state: self.state };
+    fn hash(&mut self, compiled: &Compiled, call: Call<'_>, key: KeyId, path: Query) -> Found {
         let mut run = Run::new(&compiled.program.kernel, call);
-        let place = run.place(key, &mut world);
+        let place = run.place(key, &mut Start { state: self.state });
         let key = cell_key(&call.transaction.to, place);
         match self.state.find(&key) {
             Some(id) => {
-                if !words.get().is_empty() {
-                    self.chunk.learned.push((space, words.get().to_vec(), id));
+                if !path.words.as_slice().is_empty() {
+                    self.learned.push((path, id));
                 }
                 Found::Held(id)
             }
             None => {
-                let missing = &mut self.chunk.missing;
-                Found::Missing(*self.missing.entry(key).or_insert_with(|| {
+                let missing = &mut self.missing;
+                Found::Missing(*self.missing_ids.entry(key).or_insert_with(|| {
                     missing.push(key);
                     missing.len() as u32 - 1
                 }))
             }
         }
-    }
-}
-
-/// The words of a path: one where there are none, so that a fixed slot has a path too.
-#[derive(Default)]
-struct Words {
-    words: [U256; 2],
-    len: usize,
-}
-
-impl Words {
-    fn new(words: impl IntoIterator<Item = U256>) -> Self {
-        let mut path = Self { words: [U256::ZERO; 2], len: 0 };
-        for word in words {
-            if path.len < 2 {
-                path.words[path.len] = word;
-            }
-            path.len += 1;
-        }
-        path.len = path.len.max(1);
-        path
-    }
-
-    /// Empty where there are more than a path holds.
-    fn get(&self) -> &[U256] {
-        if self.len <= 2 { &self.words[..self.len] } else { &[] }
     }
 }
 
@@ -281,24 +334,9 @@ impl World for Start<'_> {
 }
 
 impl Rows {
-    /// Buffers of the row before, to be put back.
-    fn scratch(&mut self) -> (Vec<U256>, Vec<Found>) {
-        (std::mem::take(&mut self.registers), std::mem::take(&mut self.cells))
-    }
-
     fn new(compiled: Arc<Compiled>) -> Self {
         let columns = vec![vec![]; compiled.program.walker.columns()];
-        Self {
-            compiled,
-            transactions: vec![],
-            columns,
-            shape_of: vec![],
-            shapes: vec![],
-            known: HashMap::new(),
-            last: None,
-            registers: vec![],
-            cells: vec![],
-        }
+        Self { compiled, transactions: vec![], columns, shape_of: vec![], shapes: vec![], known: HashMap::new(), last: None }
     }
 
     /// The index of the shape of a call. Most calls have the shape of the one before.

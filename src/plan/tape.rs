@@ -124,14 +124,12 @@ impl Tape {
         self
     }
 
-    /// Evaluates everything for one call into `registers`, which are this tape's alone.
+    /// Evaluates everything for one call into `registers`, whatever they hold.
     pub fn run(&self, call: Call<'_>, registers: &mut Vec<U256>) {
         let constants = self.constants.len();
-        if registers.len() != constants + self.steps.len() {
-            registers.clear();
-            registers.extend_from_slice(&self.constants);
-            registers.resize(constants + self.steps.len(), U256::ZERO);
-        }
+        registers.clear();
+        registers.extend_from_slice(&self.constants);
+        registers.resize(constants + self.steps.len(), U256::ZERO);
         for (i, step) in self.steps.iter().enumerate() {
             registers[constants + i] = match step {
                 Step::Input(input) => call.input(*input),

@@ -24,7 +24,7 @@ mod tree;
 pub use contracts::Contract;
 pub use journal::Mark;
 pub use key::{CellId, CellKey, Slot};
-pub use paths::Paths;
+pub use paths::{Paths, Query};
 pub use root::FORMAT;
 
 use crate::{

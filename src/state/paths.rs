@@ -15,6 +15,40 @@ pub struct Paths {
     two: Table<2>,
 }
 
+/// A path to look up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Query {
+    pub space: u64,
+    pub words: Words,
+}
+
+/// The key words of a path: up to two, or none where there are more than a path holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Words {
+    words: [U256; 2],
+    len: u8,
+}
+
+impl FromIterator<U256> for Words {
+    fn from_iter<I: IntoIterator<Item = U256>>(words: I) -> Self {
+        let mut path = Self::default();
+        for word in words {
+            match path.words.get_mut(usize::from(path.len)) {
+                Some(place) => *place = word,
+                None => return Self::default(),
+            }
+            path.len += 1;
+        }
+        path
+    }
+}
+
+impl Words {
+    pub fn as_slice(&self) -> &[U256] {
+        &self.words[..usize::from(self.len)]
+    }
+}
+
 /// How many entries there were.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Filled {
@@ -37,6 +71,23 @@ impl Paths {
             [a, b] => self.two.find(space, &[a, b]),
             _ => None,
         }
+    }
+
+    /// What `find` gives for each query, into `found`. The look-ups go side by side, so that the processor waits for memory once for many.
+    pub fn find_all(&self, queries: &[Query], found: &mut Vec<Option<CellId>>) {
+        let first = queries.iter().map(|query| match query.words.as_slice() {
+            [a] => self.one.first(query.space, &[*a]),
+            [a, b] => self.two.first(query.space, &[*a, *b]),
+            _ => None,
+        });
+        // What the first slots say is collected before any entry is opened.
+        let first: Vec<Option<u32>> = first.collect();
+        found.clear();
+        found.extend(queries.iter().zip(first).map(|(query, first)| match query.words.as_slice() {
+            [a] => self.one.open(first, query.space, &[*a]),
+            [a, b] => self.two.open(first, query.space, &[*a, *b]),
+            _ => None,
+        }));
     }
 
     /// Remembers that these key words lead to `id`, a cell that the state has already. A path never leads elsewhere later: what is known
@@ -95,6 +146,23 @@ struct Entry<const N: usize> {
 const FREE: Slot = Slot { tag: 0, entry: u32::MAX };
 
 impl<const N: usize> Table<N> {
+    /// The entry that the first slot of a path names, if it may be the path's.
+    #[inline]
+    fn first(&self, space: u64, words: &[U256; N]) -> Option<u32> {
+        let hash = hash::words(space, words);
+        let slot = self.slots[hash as usize & self.slots.len().checked_sub(1)?];
+        (slot.entry != FREE.entry && slot.tag == tag(hash)).then_some(slot.entry)
+    }
+
+    /// The cell of a path whose first slot named `first`.
+    #[inline]
+    fn open(&self, first: Option<u32>, space: u64, words: &[U256; N]) -> Option<CellId> {
+        match first.and_then(|entry| self.entries.get(entry as usize)) {
+            Some(entry) if entry.space == space && entry.words == *words => Some(entry.id),
+            _ => self.find(space, words),
+        }
+    }
+
     #[inline]
     fn find(&self, space: u64, words: &[U256; N]) -> Option<CellId> {
         let hash = hash::words(space, words);
