@@ -4,6 +4,7 @@
 //! line there, `error: ...`, and the exit code says the kind: [`Exit`]. A reader that closes the pipe early is no error.
 
 mod adapters;
+mod bench;
 mod functions;
 mod inspect;
 mod lower;
@@ -53,6 +54,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Lower(lower::Lower),
     Replay(replay::Replay),
+    Bench(bench::BenchArgs),
 }
 
 impl Command {
@@ -62,6 +64,7 @@ impl Command {
             Self::Inspect(command) => command.run(),
             Self::Lower(command) => command.run(),
             Self::Replay(command) => command.run(),
+            Self::Bench(command) => command.run(),
         }
     }
 }
