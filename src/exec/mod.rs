@@ -1,3 +1,5 @@
 //! Execution of segments and transactions: the device, its Rust twin, and revm.
 
+pub mod cpu;
+pub mod pass;
 pub mod segment;
