@@ -27,7 +27,7 @@ pub struct Lower {
     /// Which contract of the artifact, by name or as file:name
     #[arg(long)]
     contract: Option<String>,
-    /// The only entry point to write: net or retract
+    /// The only entry point to write: net, retract or wave. GLSL has one in any case: the first, if none is named
     #[arg(long)]
     entry: Option<String>,
     /// The kernel of calls that carry value

@@ -93,6 +93,7 @@ fn functions() {
     lower("receive()", &[], &["receive()", "expected one of"]);
     lower("name()", &[], &[TOKEN, "name()", "does not lower", "at byte"]);
     lower("transfer(address,uint256)", &["--entry", "net"], &["--entry"]);
+    refused(2, &["lower", TOKEN, "--function", "0xa9059cbb", "--emit", "msl", "--entry", "main"], &["entry point main", "net"]);
     lower("transfer(address,uint256)", &["--calldata-bytes", "many"], &["'many'"]);
     lower("transfer(address,uint256)", &["--calldata-bytes", "1000000"], &["the calldata is too long"]);
 }

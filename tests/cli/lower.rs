@@ -8,7 +8,7 @@ const TRANSFER: &str = "transfer(address,uint256)";
 
 #[test]
 fn a_function_is_written_in_every_language() {
-    for language in ["ir", "wgsl", "msl", "hlsl"] {
+    for language in ["ir", "wgsl", "msl", "hlsl", "glsl"] {
         let text = printed(&["lower", TOKEN, "--function", TRANSFER, "--emit", language]);
         assert!(text.lines().count() >= 1, "{language}: {text}");
     }
