@@ -187,7 +187,7 @@ mod tests {
         for (args, expected) in cases {
             let args: Vec<String> = args.chunks(2).map(|pair| pair.join("=")).collect();
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let error = run(&parse(&args)).expect_err(expected);
+            let error = parse(&args).run().expect_err(expected);
             assert!(error.is_input() && error.to_string().contains(expected) && !error.to_string().contains('\n'), "{error}");
         }
     }
