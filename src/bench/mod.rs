@@ -11,7 +11,7 @@ mod yardsticks;
 
 use crate::engine::{Backend, Engine};
 use crate::error::{Error, Result};
-use crate::exec::gpu;
+use crate::exec::gpu::{self, Choice};
 use crate::tx::Lane;
 use crate::workload::{Size, Step, Workload};
 use alloy_primitives::B256;
@@ -152,9 +152,8 @@ fn device(backends: &[Backend], adapter: Option<&str>) -> Result<Option<Device>>
         return Ok(None);
     }
     Engine::builder().backend(Backend::Gpu).adapter(adapter.map(str::to_string)).build()?;
-    let found = gpu::choose(adapter)?;
-    let kind = if found.is_software() { "software" } else { "hardware" };
-    Ok(Some(Device { name: found.name, kind: kind.to_string() }))
+    let found = gpu::find(&adapter.map_or(Choice::Auto, Choice::from))?;
+    Ok(Some(Device { name: found.name, kind: found.kind.to_string() }))
 }
 
 struct Bench<'a> {

@@ -1,5 +1,6 @@
 //! `clearwave bench`: measures workloads on backends.
 
+use super::{Exit, output};
 use crate::bench::{self, Options};
 use crate::error::{Error, Result};
 use crate::report;
@@ -55,22 +56,21 @@ pub struct BenchArgs {
     pub json: Option<PathBuf>,
 }
 
-/// Measures and prints; the result is the exit status.
-///
-/// # Errors
-/// Input: an argument is wrong, found before anything runs. Others: the device or the machine fails.
-pub fn run(args: &BenchArgs) -> Result<u8> {
-    let options = options(args)?;
-    args.json.as_deref().map_or(Ok(()), check_writable)?;
-    let progress = progress();
-    let outcome = bench::run(&options, &progress);
-    progress.finish_and_clear();
-    let outcome = outcome?;
-    print!("{}", report::table(&outcome));
-    if let Some(path) = &args.json {
-        fs::write(path, report::json(&outcome)).map_err(|error| Error::device(format_args!("{}: {error}", path.display())))?;
+impl BenchArgs {
+    /// Measures and prints.
+    pub fn run(&self) -> Result<Exit> {
+        let options = options(self)?;
+        self.json.as_deref().map_or(Ok(()), check_writable)?;
+        let progress = progress();
+        let outcome = bench::run(&options, &progress);
+        progress.finish_and_clear();
+        let outcome = outcome?;
+        output::print(report::table(&outcome).as_bytes())?;
+        if let Some(path) = &self.json {
+            fs::write(path, report::json(&outcome)).map_err(|error| Error::device(format_args!("{}: {error}", path.display())))?;
+        }
+        Ok(if outcome.differences().next().is_some() { Exit::Differs } else { Exit::Fine })
     }
-    Ok(u8::from(outcome.differences().next().is_some()))
 }
 
 fn options(args: &BenchArgs) -> Result<Options> {
@@ -187,7 +187,7 @@ mod tests {
         for (args, expected) in cases {
             let args: Vec<String> = args.chunks(2).map(|pair| pair.join("=")).collect();
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let error = run(&parse(&args)).expect_err(expected);
+            let error = parse(&args).run().expect_err(expected);
             assert!(error.is_input() && error.to_string().contains(expected) && !error.to_string().contains('\n'), "{error}");
         }
     }
