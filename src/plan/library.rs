@@ -49,8 +49,7 @@ impl Compiled {
     fn new(kernel: Kernel, entry: Entry, templates: &mut Templates) -> Result<Self> {
         let walker = Walker::new(&kernel);
         let mut writer = Writer::new(&kernel.exprs);
-        let keys: Vec<(Key, Option<(u32, Vec<ExprId>)>)> =
-            kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
+        let keys: Vec<(Key, Option<Path>)> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
         let holes = keys.iter().flat_map(|(_, path)| path.iter().flat_map(|(_, holes)| holes));
         walker.bits.iter().chain(&walker.params).chain(holes).for_each(|id| writer.need(*id));
         let (tape, register) = writer.finish();
@@ -114,10 +113,13 @@ fn is_canonical(kernel: &Kernel, entry: Entry) -> bool {
     entry.calldata_bytes == ends.max().unwrap_or(if entry.selector.is_some() { 4 } else { 0 })
 }
 
+/// The kernels of one code; `None` where a function stays with revm.
+type OfCode = HashMap<Entry, Option<Arc<Compiled>>>;
+
 /// Kernels by code and entry.
 #[derive(Debug, Default)]
 pub struct Library {
-    kernels: RwLock<HashMap<B256, HashMap<Entry, Option<Arc<Compiled>>>>>,
+    kernels: RwLock<HashMap<B256, OfCode>>,
     templates: Mutex<Templates>,
     transfer: RwLock<Option<Arc<Compiled>>>,
 }
@@ -157,7 +159,7 @@ impl Library {
 
     /// The kernel for calls of `entry` on a code; `None` where it stays with revm.
     pub fn kernel(&self, code_hash: B256, code: &[u8], entry: Entry) -> Result<Option<Arc<Compiled>>> {
-        let of_code = |kernels: &HashMap<B256, HashMap<Entry, Option<Arc<Compiled>>>>| {
+        let of_code = |kernels: &HashMap<B256, OfCode>| {
             let of_code = kernels.get(&code_hash)?;
             // Selectors and lengths are the caller's choice: beyond the bound nothing more is lowered.
             let full = of_code.len() >= limits::KERNELS_PER_CODE;
@@ -197,6 +199,9 @@ impl Library {
     }
 }
 
+/// A template, and the words that fill it.
+type Path = (u32, Vec<ExprId>);
+
 /// Keys by their structure: equal structures of different kernels find their cells by the same paths.
 #[derive(Debug, Default)]
 struct Templates {
@@ -205,7 +210,7 @@ struct Templates {
 
 impl Templates {
     /// The template of a key and the words that fill it; `None` where it hangs on loads.
-    fn of(&mut self, exprs: &Exprs, key: Key) -> Option<(u32, Vec<ExprId>)> {
+    fn of(&mut self, exprs: &Exprs, key: Key) -> Option<Path> {
         let word = key.word();
         if exprs.has_loads(word) {
             return None;

@@ -107,7 +107,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.
-fn each_leaf(kernel: &Kernel, decided: &dyn Fn(ExprId) -> Option<bool>, visit: &mut dyn FnMut(&[(ExprId, bool)], LeafId)) {
+fn each_leaf(kernel: &Kernel, decided: &dyn Fn(ExprId) -> Option<bool>, visit: Visit<'_>) {
     descend(kernel, kernel.root(), decided, &mut vec![], visit);
 }
 
@@ -253,7 +253,7 @@ impl<'k> Access<'k> {
         self.each_success(&mut |conditions, leaf| {
             let changes = !self.kernel.leaf(leaf).stores.is_empty();
             let lane = self.success_lane(conditions, leaf);
-            if changes > best.0 || (changes == best.0 && lane < best.1) {
+            if (changes && !best.0) || (changes == best.0 && lane < best.1) {
                 best = (changes, lane);
             }
         });
@@ -278,7 +278,7 @@ impl<'k> Access<'k> {
         words.flat_map(|word| self.kernel.deep_loads(word)).any(|load| changed(self.kernel.load(load).key))
     }
 
-    fn each_success(&self, visit: &mut dyn FnMut(&[(ExprId, bool)], LeafId)) {
+    fn each_success(&self, visit: Visit<'_>) {
         each_leaf(self.kernel, &|_| None, &mut |conditions, leaf| {
             if self.kernel.leaf(leaf).succeeds() {
                 visit(conditions, leaf);
