@@ -114,6 +114,8 @@ fn start_log(verbose: u8) {
     };
     env_logger::Builder::new()
         .filter_level(others)
+        // Drivers that do not answer say so at length; what follows of it, an error of ours tells.
+        .filter_module("wgpu_hal", if verbose < 2 { LevelFilter::Off } else { others })
         .filter_module("clearwave", own)
         .parse_default_env()
         .format(|line, record| writeln!(line, "{}: {}", record.level().as_str().to_lowercase(), record.args()))
