@@ -35,3 +35,15 @@ pub const KEYS: usize = 32;
 
 /// Kernels kept for one code: selectors and calldata lengths are the caller's choice.
 pub const KERNELS_PER_CODE: usize = 256;
+
+/// Shapes remembered for one kernel; most have a handful.
+pub const SHAPES: usize = 4_096;
+
+/// Transactions of one batch: their indices are 32-bit numbers, and so are the cells they may make.
+pub const BATCH: usize = 1 << 27;
+
+/// Transactions of one segment: its totals and streams fit what software devices bind (128 MiB).
+pub const SEGMENT: usize = 1 << 20;
+
+/// Analysed codes that revm keeps at hand: one transaction can touch 11,000 contracts of 24 KiB, and each is held a second time.
+pub const ANALYSED_CODES: usize = 4_096;

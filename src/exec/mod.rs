@@ -1,6 +1,9 @@
-//! Execution of segments and transactions: the device, its Rust twin, and revm.
+//! Execution: the device and its Rust twin, which clear segments; the line behind them; one transaction after another; and revm.
 
 pub mod cpu;
+pub mod fallback;
 pub mod gpu;
+pub mod line;
 pub mod pass;
 pub mod segment;
+pub mod sequence;

@@ -1,40 +1,12 @@
-//! What a segment asks of a clearing backend, and what it gets back. The buffers are those of the device, in host memory.
+//! What a clearing backend gives back for a segment.
+
+pub use crate::plan::segment::{Program, Segment, Stream};
 
 use crate::error::Result;
-use crate::ir::Kernel;
-use crate::ir::access::Walker;
 use crate::word::Word;
-use std::sync::Arc;
 
 /// The outcome of a row that touches a contended cell: the call goes to the line.
 pub const TO_LINE: u32 = u32::MAX;
-
-/// A kernel made ready for clearing.
-#[derive(Debug)]
-pub struct Program {
-    pub kernel: Kernel,
-    pub walker: Walker,
-    /// The module that the device runs.
-    pub wgsl: String,
-}
-
-/// Calls of one kernel. Column `c` of row `r` is `columns[c * rows + r]`; `Walker` says which column is what.
-#[derive(Debug, Clone)]
-pub struct Stream {
-    pub program: Arc<Program>,
-    pub rows: usize,
-    pub columns: Vec<u32>,
-}
-
-/// Calls to be cleared together, over cells that are numbered from 0.
-#[derive(Debug, Clone, Default)]
-pub struct Segment {
-    pub streams: Vec<Stream>,
-    /// Each cell's value before the segment.
-    pub base: Vec<Word>,
-    /// How the segment's calls use each cell: `ir::access::flags`, joined. Calls that are not in a stream count too.
-    pub flags: Vec<u32>,
-}
 
 /// A cleared segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

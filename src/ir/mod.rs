@@ -36,6 +36,9 @@ pub mod eval;
 mod expr;
 mod kernel;
 mod rules;
+#[cfg(test)]
+mod tests;
 
+pub use display::Text;
 pub use expr::{Binary, Expr, ExprId, Exprs, Input, Preimage, Ternary, Unary};
 pub use kernel::{Data, Kernel, Key, KeyId, Leaf, LeafId, Load, LoadId, Log, Node, NodeId, Outcome, Store};

@@ -255,7 +255,7 @@ fn lt(x: &mut Exprs, a: ExprId, b: ExprId) -> Option<ExprId> {
         // A difference larger than its minuend has borrowed: `v < v - w` is `v < w`.
         (_, Expr::Binary(Binary::Sub, v, w)) if v == a => return Some(x.binary(Binary::Lt, v, w)),
         // A sum below one of its terms is below the other: it has wrapped.
-        (Expr::Binary(Binary::Add, v, w), _) if w == b => return Some(x.binary(Binary::Lt, a, v)),
+        (Expr::Binary(Binary::Add, v, w), _) if w == b && v != b => return Some(x.binary(Binary::Lt, a, v)),
         // `MAX - v < w` is what `v + w` wraps by.
         (Expr::Unary(Unary::Not, v), _) => {
             let sum = x.binary(Binary::Add, v, b);

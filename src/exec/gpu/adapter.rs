@@ -44,6 +44,11 @@ pub fn adapters() -> Vec<Adapter> {
     enumerate().iter().map(Adapter::of).collect()
 }
 
+/// What is known of the adapter that is wanted.
+pub fn find(choice: &Choice) -> Result<Adapter> {
+    choose(choice).map(|(_, known)| known)
+}
+
 /// The adapter that is wanted, and what is known of it.
 pub(super) fn choose(choice: &Choice) -> Result<(wgpu::Adapter, Adapter)> {
     let found: Vec<_> = enumerate().into_iter().map(|adapter| (Adapter::of(&adapter), adapter)).collect();

@@ -29,6 +29,6 @@ mod clear;
 mod device;
 mod pipelines;
 
-pub use adapter::{Adapter, Choice, adapters};
+pub use adapter::{Adapter, Choice, adapters, find};
 pub use clear::Device;
 pub use device::Capacity;

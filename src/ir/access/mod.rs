@@ -6,9 +6,11 @@
 
 mod linear;
 mod walk;
+mod wave;
 
 pub use linear::{Guard, Term};
 pub use walk::{Effect, NO_CELL, Walk, Walker};
+pub use wave::{DEVICE_COST, Waver, device_cost};
 
 use super::expr::ExprId;
 use super::kernel::{Kernel, KeyId, LeafId, Node, NodeId, Outcome};
@@ -73,6 +75,8 @@ pub struct Shape {
     pub flags: Vec<u32>,
     /// An open leaf escapes.
     pub escapes: bool,
+    /// The leaf, where no cell has a say in it and none is touched.
+    pub leaf: Option<LeafId>,
 }
 
 impl Shape {
@@ -87,8 +91,9 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let view = View::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
     let mut touched = vec![false; kernel.keys.len()];
-    let mut escapes = false;
+    let (mut escapes, mut open) = (false, vec![]);
     each_leaf(kernel, decided, &mut |conditions, leaf| {
+        open.push(leaf);
         escapes |= matches!(kernel.leaf(leaf).outcome, Outcome::Escape { .. });
         let uses = leaf_uses(&view, conditions, leaf);
         for (class, flags) in uses.flags {
@@ -97,7 +102,8 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
         uses.keys.into_iter().for_each(|key| touched[key.index()] = true);
     });
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
-    Shape { flags, escapes }
+    let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
+    Shape { flags, escapes, leaf: open.first().copied().filter(|_| untouched) }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.

@@ -1,0 +1,1145 @@
+// == approve(address,uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, caller
+// 1: k0, the cell of keccak(a1, 2)
+// 2: k1, the cell of keccak(a1, 4)
+// 3: k2, the cell of keccak(caller, keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 5))
+// 4 to 11: caller
+// 12 to 19: a0, for wave
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let to_line = contended(k0) || contended(k1) || contended(k2);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    let v0 = base_value(k0);
+    let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    if is_zero(e8) {
+        outcomes[row] = select(5u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        outcomes[row] = select(4u, TO_LINE, to_line); // return
+        return;
+    }
+    let caller = param(row, 4u);
+    if eq(caller, e8) {
+        outcomes[row] = select(1u, TO_LINE, to_line); // return
+        return;
+    }
+    let v2 = base_value(k2);
+    let e23 = and(small(0xffu), v2);
+    if !is_zero(e23) {
+        outcomes[row] = select(2u, TO_LINE, to_line); // return
+        return;
+    }
+    outcomes[row] = select(3u, TO_LINE, to_line); // revert
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    let k0 = column(row, 1u);
+    let l0 = load_cell(k0);
+    let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
+    if is_zero(e8) {
+        outcomes[row] = 5u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        outcomes[row] = 4u; // return
+        let k1 = column(row, 2u);
+        let a0 = param(row, 12u);
+        let l1 = load_cell(k1);
+        let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+        let e16 = or(a0, e15);
+        store_cell(k1, e16);
+        return;
+    }
+    let caller = param(row, 4u);
+    if eq(caller, e8) {
+        outcomes[row] = 1u; // return
+        let k1 = column(row, 2u);
+        let a0 = param(row, 12u);
+        let l1 = load_cell(k1);
+        let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+        let e16 = or(a0, e15);
+        store_cell(k1, e16);
+        return;
+    }
+    let k2 = column(row, 3u);
+    let l2 = load_cell(k2);
+    let e23 = and(small(0xffu), l2);
+    if !is_zero(e23) {
+        outcomes[row] = 2u; // return
+        let k1 = column(row, 2u);
+        let a0 = param(row, 12u);
+        let l1 = load_cell(k1);
+        let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+        let e16 = or(a0, e15);
+        store_cell(k1, e16);
+        return;
+    }
+    outcomes[row] = 3u; // revert
+}
+
+// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// word.wgsl: Word, zero, small, is_zero, eq, and, or
+
+// == mint(address,uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, a0
+// 1: k0, the cell of keccak(a1, 2)
+// 2: k1, the cell of keccak(a0, 3)
+// 3 to 10: a0, for wave
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let v0 = base_value(k0);
+    let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    if !is_zero(e8) {
+        return;
+    }
+    let k1 = column(row, 2u);
+    add_credits(k1, widen(small(0x1u)));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let to_line = contended(k0) || contended(k1);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        outcomes[row] = select(3u, TO_LINE, to_line); // revert
+        return;
+    }
+    let v0 = base_value(k0);
+    let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    if !is_zero(e8) {
+        outcomes[row] = select(1u, TO_LINE, to_line); // revert
+        return;
+    }
+    outcomes[row] = select(2u, TO_LINE, to_line); // return
+    if to_line {
+        take_credits(k1, widen(small(0x1u)));
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        outcomes[row] = 3u; // revert
+        return;
+    }
+    let k0 = column(row, 1u);
+    let l0 = load_cell(k0);
+    let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
+    if !is_zero(e8) {
+        outcomes[row] = 1u; // revert
+        return;
+    }
+    outcomes[row] = 2u; // return
+    let k1 = column(row, 2u);
+    let l1 = load_cell(k1);
+    let e15 = add(small(0x1u), l1);
+    let a0 = param(row, 3u);
+    let e17 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+    let e18 = or(a0, e17);
+    store_cell(k1, e15);
+    store_cell(k0, e18);
+}
+
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
+// word.wgsl: Word, Total, zero, small, is_zero, and, or, Chain, chain_sum, sum, add, widen
+
+// == safeTransferFrom(address,address,uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, shr(0xa0, a1)
+// 0: bit 0x4 of bits0, a1
+// 0: bit 0x8 of bits0, caller
+// 1: k0, the cell of keccak(a2, 2)
+// 2: k1, the cell of keccak(caller, keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 5))
+// 3: k2, the cell of keccak(a2, 4)
+// 4 to 11: caller
+// 12 to 19: a0
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let to_line = contended(k0) || contended(k1) || contended(k2);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = select(1u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x4u) == 0u {
+        outcomes[row] = select(20u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x8u) == 0u {
+        let v0 = base_value(k0);
+        let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+        if !is_zero(e11) {
+            let a0 = param(row, 12u);
+            if eq(a0, e11) {
+                outcomes[row] = select(16u, TO_LINE, to_line); // escape
+                return;
+            }
+            outcomes[row] = select(17u, TO_LINE, to_line); // revert
+            return;
+        }
+        let a0 = param(row, 12u);
+        if eq(a0, e11) {
+            outcomes[row] = select(18u, TO_LINE, to_line); // escape
+            return;
+        }
+        outcomes[row] = select(19u, TO_LINE, to_line); // revert
+        return;
+    }
+    let caller = param(row, 4u);
+    let v0 = base_value(k0);
+    let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    if eq(caller, e11) {
+        if !is_zero(e11) {
+            let a0 = param(row, 12u);
+            if eq(a0, e11) {
+                outcomes[row] = select(2u, TO_LINE, to_line); // escape
+                return;
+            }
+            outcomes[row] = select(3u, TO_LINE, to_line); // revert
+            return;
+        }
+        let a0 = param(row, 12u);
+        if eq(a0, e11) {
+            outcomes[row] = select(4u, TO_LINE, to_line); // escape
+            return;
+        }
+        outcomes[row] = select(5u, TO_LINE, to_line); // revert
+        return;
+    }
+    let v1 = base_value(k1);
+    let e33 = and(small(0xffu), v1);
+    if !is_zero(e33) {
+        if !is_zero(e11) {
+            let a0 = param(row, 12u);
+            if eq(a0, e11) {
+                outcomes[row] = select(6u, TO_LINE, to_line); // escape
+                return;
+            }
+            outcomes[row] = select(7u, TO_LINE, to_line); // revert
+            return;
+        }
+        let a0 = param(row, 12u);
+        if eq(a0, e11) {
+            outcomes[row] = select(8u, TO_LINE, to_line); // escape
+            return;
+        }
+        outcomes[row] = select(9u, TO_LINE, to_line); // revert
+        return;
+    }
+    let v2 = base_value(k2);
+    let e37 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v2);
+    if !eq(caller, e37) {
+        if !is_zero(e11) {
+            outcomes[row] = select(14u, TO_LINE, to_line); // revert
+            return;
+        }
+        outcomes[row] = select(15u, TO_LINE, to_line); // revert
+        return;
+    }
+    if !is_zero(e11) {
+        let a0 = param(row, 12u);
+        if eq(a0, e11) {
+            outcomes[row] = select(10u, TO_LINE, to_line); // escape
+            return;
+        }
+        outcomes[row] = select(11u, TO_LINE, to_line); // revert
+        return;
+    }
+    let a0 = param(row, 12u);
+    if eq(a0, e11) {
+        outcomes[row] = select(12u, TO_LINE, to_line); // escape
+        return;
+    }
+    outcomes[row] = select(13u, TO_LINE, to_line); // revert
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = 1u; // revert
+        return;
+    }
+    if (bits0 & 0x4u) == 0u {
+        outcomes[row] = 20u; // revert
+        return;
+    }
+    if (bits0 & 0x8u) == 0u {
+        let k0 = column(row, 1u);
+        let l0 = load_cell(k0);
+        let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
+        if !is_zero(e11) {
+            let a0 = param(row, 12u);
+            if eq(a0, e11) {
+                outcomes[row] = 16u; // escape
+                return;
+            }
+            outcomes[row] = 17u; // revert
+            return;
+        }
+        let a0 = param(row, 12u);
+        if eq(a0, e11) {
+            outcomes[row] = 18u; // escape
+            return;
+        }
+        outcomes[row] = 19u; // revert
+        return;
+    }
+    let caller = param(row, 4u);
+    let k0 = column(row, 1u);
+    let l0 = load_cell(k0);
+    let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
+    if eq(caller, e11) {
+        if !is_zero(e11) {
+            let a0 = param(row, 12u);
+            if eq(a0, e11) {
+                outcomes[row] = 2u; // escape
+                return;
+            }
+            outcomes[row] = 3u; // revert
+            return;
+        }
+        let a0 = param(row, 12u);
+        if eq(a0, e11) {
+            outcomes[row] = 4u; // escape
+            return;
+        }
+        outcomes[row] = 5u; // revert
+        return;
+    }
+    let k1 = column(row, 2u);
+    let l1 = load_cell(k1);
+    let e33 = and(small(0xffu), l1);
+    if !is_zero(e33) {
+        if !is_zero(e11) {
+            let a0 = param(row, 12u);
+            if eq(a0, e11) {
+                outcomes[row] = 6u; // escape
+                return;
+            }
+            outcomes[row] = 7u; // revert
+            return;
+        }
+        let a0 = param(row, 12u);
+        if eq(a0, e11) {
+            outcomes[row] = 8u; // escape
+            return;
+        }
+        outcomes[row] = 9u; // revert
+        return;
+    }
+    let k2 = column(row, 3u);
+    let l2 = load_cell(k2);
+    let e37 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l2);
+    if !eq(caller, e37) {
+        if !is_zero(e11) {
+            outcomes[row] = 14u; // revert
+            return;
+        }
+        outcomes[row] = 15u; // revert
+        return;
+    }
+    if !is_zero(e11) {
+        let a0 = param(row, 12u);
+        if eq(a0, e11) {
+            outcomes[row] = 10u; // escape
+            return;
+        }
+        outcomes[row] = 11u; // revert
+        return;
+    }
+    let a0 = param(row, 12u);
+    if eq(a0, e11) {
+        outcomes[row] = 12u; // escape
+        return;
+    }
+    outcomes[row] = 13u; // revert
+}
+
+// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell
+// word.wgsl: Word, zero, small, is_zero, eq, and
+
+// == safeTransferFrom(address,address,uint256,bytes)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, shr(0xa0, a1)
+// 0: bit 0x4 of bits0, shr(0x40, a3)
+// 0: bit 0x8 of bits0, slt(add(0x23, a3), 0x84)
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let to_line = false;
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = select(1u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x4u) != 0u {
+        outcomes[row] = select(2u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x8u) != 0u {
+        outcomes[row] = select(3u, TO_LINE, to_line); // escape
+        return;
+    }
+    outcomes[row] = select(4u, TO_LINE, to_line); // revert
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = 1u; // revert
+        return;
+    }
+    if (bits0 & 0x4u) != 0u {
+        outcomes[row] = 2u; // revert
+        return;
+    }
+    if (bits0 & 0x8u) != 0u {
+        outcomes[row] = 3u; // escape
+        return;
+    }
+    outcomes[row] = 4u; // revert
+}
+
+// constants: WORKGROUP, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, outcomes, invocation, column
+
+// == setApprovalForAll(address,bool)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, eq(a1, iszero(iszero(a1)))
+// 0: bit 0x4 of bits0, caller
+// 0: bit 0x8 of bits0, a0
+// 1: k0, the cell of keccak(a0, keccak(caller, 5))
+// 2 to 9: p0, iszero(iszero(a1)), for wave
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let to_line = contended(k0);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        outcomes[row] = select(4u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x4u) == 0u {
+        outcomes[row] = select(3u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x8u) != 0u {
+        outcomes[row] = select(1u, TO_LINE, to_line); // return
+        return;
+    }
+    outcomes[row] = select(2u, TO_LINE, to_line); // revert
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        outcomes[row] = 4u; // revert
+        return;
+    }
+    if (bits0 & 0x4u) == 0u {
+        outcomes[row] = 3u; // revert
+        return;
+    }
+    if (bits0 & 0x8u) != 0u {
+        outcomes[row] = 1u; // return
+        let k0 = column(row, 1u);
+        let p0 = param(row, 2u);
+        let l0 = load_cell(k0);
+        let e13 = and(Word(vec4<u32>(0xffffff00u, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+        let e14 = or(p0, e13);
+        store_cell(k0, e14);
+        return;
+    }
+    outcomes[row] = 2u; // revert
+}
+
+// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
+// word.wgsl: Word, zero, and, or
+
+// == transferFrom(address,address,uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, shr(0xa0, a1)
+// 0: bit 0x4 of bits0, a1
+// 0: bit 0x8 of bits0, caller
+// 1: k0, the cell of keccak(a2, 2)
+// 2: k1, the cell of keccak(a2, 4)
+// 3: k2, the cell of keccak(a0, 3)
+// 4: k3, the cell of keccak(a1, 3)
+// 5: k4, the cell of keccak(caller, keccak(a0, 5))
+// 6: k5, the cell of keccak(caller, keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 5))
+// 7 to 14: caller
+// 15 to 22: a0
+// 23 to 30: a1, for wave
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        return;
+    }
+    if (bits0 & 0x4u) == 0u {
+        return;
+    }
+    if (bits0 & 0x8u) == 0u {
+        let k0 = column(row, 1u);
+        let v0 = base_value(k0);
+        let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+        if !is_zero(e11) {
+            let a0 = param(row, 15u);
+            if eq(a0, e11) {
+                let k2 = column(row, 3u);
+                add_debits(k2, widen(small(0x1u)));
+                let k3 = column(row, 4u);
+                add_credits(k3, widen(small(0x1u)));
+                return;
+            }
+            return;
+        }
+        let a0 = param(row, 15u);
+        if eq(a0, e11) {
+            let k3 = column(row, 4u);
+            add_credits(k3, widen(small(0x1u)));
+            return;
+        }
+        return;
+    }
+    let caller = param(row, 7u);
+    let k0 = column(row, 1u);
+    let v0 = base_value(k0);
+    let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    if eq(caller, e11) {
+        if !is_zero(e11) {
+            let a0 = param(row, 15u);
+            if eq(a0, e11) {
+                let k2 = column(row, 3u);
+                add_debits(k2, widen(small(0x1u)));
+                let k3 = column(row, 4u);
+                add_credits(k3, widen(small(0x1u)));
+                return;
+            }
+            return;
+        }
+        let a0 = param(row, 15u);
+        if eq(a0, e11) {
+            let k3 = column(row, 4u);
+            add_credits(k3, widen(small(0x1u)));
+            return;
+        }
+        return;
+    }
+    let a0 = param(row, 15u);
+    if !eq(a0, e11) {
+        return;
+    }
+    let k4 = column(row, 5u);
+    let v4 = base_value(k4);
+    let e51 = and(small(0xffu), v4);
+    if !is_zero(e51) {
+        if !is_zero(e11) {
+            let k2 = column(row, 3u);
+            add_debits(k2, widen(small(0x1u)));
+            let k3 = column(row, 4u);
+            add_credits(k3, widen(small(0x1u)));
+            return;
+        }
+        let k3 = column(row, 4u);
+        add_credits(k3, widen(small(0x1u)));
+        return;
+    }
+    let k1 = column(row, 2u);
+    let v1 = base_value(k1);
+    let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
+    if !eq(caller, e52) {
+        return;
+    }
+    if !is_zero(e11) {
+        let k2 = column(row, 3u);
+        add_debits(k2, widen(small(0x1u)));
+        let k3 = column(row, 4u);
+        add_credits(k3, widen(small(0x1u)));
+        return;
+    }
+    let k3 = column(row, 4u);
+    add_credits(k3, widen(small(0x1u)));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let k3 = column(row, 4u);
+    let k4 = column(row, 5u);
+    let k5 = column(row, 6u);
+    let to_line = contended(k0) || contended(k1) || contended(k2) || contended(k3) || contended(k4) || contended(k5);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = select(1u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x4u) == 0u {
+        outcomes[row] = select(24u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x8u) == 0u {
+        let v0 = base_value(k0);
+        let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+        if is_zero(e11) {
+            let a0 = param(row, 15u);
+            if eq(a0, e11) {
+                outcomes[row] = select(22u, TO_LINE, to_line); // return
+                if to_line {
+                    take_credits(k3, widen(small(0x1u)));
+                }
+                return;
+            }
+            outcomes[row] = select(23u, TO_LINE, to_line); // revert
+            return;
+        }
+        let a0 = param(row, 15u);
+        if eq(a0, e11) {
+            let caller = param(row, 7u);
+            if eq(caller, e11) {
+                outcomes[row] = select(18u, TO_LINE, to_line); // return
+                if to_line {
+                    take_debits(k2, widen(small(0x1u)));
+                    take_credits(k3, widen(small(0x1u)));
+                }
+                return;
+            }
+            outcomes[row] = select(19u, TO_LINE, to_line); // return
+            if to_line {
+                take_debits(k2, widen(small(0x1u)));
+                take_credits(k3, widen(small(0x1u)));
+            }
+            return;
+        }
+        let caller = param(row, 7u);
+        if eq(caller, e11) {
+            outcomes[row] = select(20u, TO_LINE, to_line); // revert
+            return;
+        }
+        outcomes[row] = select(21u, TO_LINE, to_line); // revert
+        return;
+    }
+    let caller = param(row, 7u);
+    let v0 = base_value(k0);
+    let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    if eq(caller, e11) {
+        if !is_zero(e11) {
+            let a0 = param(row, 15u);
+            if eq(a0, e11) {
+                outcomes[row] = select(2u, TO_LINE, to_line); // return
+                if to_line {
+                    take_debits(k2, widen(small(0x1u)));
+                    take_credits(k3, widen(small(0x1u)));
+                }
+                return;
+            }
+            outcomes[row] = select(3u, TO_LINE, to_line); // revert
+            return;
+        }
+        let a0 = param(row, 15u);
+        if eq(a0, e11) {
+            outcomes[row] = select(4u, TO_LINE, to_line); // return
+            if to_line {
+                take_credits(k3, widen(small(0x1u)));
+            }
+            return;
+        }
+        outcomes[row] = select(5u, TO_LINE, to_line); // revert
+        return;
+    }
+    let a0 = param(row, 15u);
+    if eq(a0, e11) {
+        let v4 = base_value(k4);
+        let e51 = and(small(0xffu), v4);
+        if !is_zero(e51) {
+            if !is_zero(e11) {
+                outcomes[row] = select(6u, TO_LINE, to_line); // return
+                if to_line {
+                    take_debits(k2, widen(small(0x1u)));
+                    take_credits(k3, widen(small(0x1u)));
+                }
+                return;
+            }
+            outcomes[row] = select(7u, TO_LINE, to_line); // return
+            if to_line {
+                take_credits(k3, widen(small(0x1u)));
+            }
+            return;
+        }
+        let v1 = base_value(k1);
+        let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
+        if eq(caller, e52) {
+            if !is_zero(e11) {
+                outcomes[row] = select(8u, TO_LINE, to_line); // return
+                if to_line {
+                    take_debits(k2, widen(small(0x1u)));
+                    take_credits(k3, widen(small(0x1u)));
+                }
+                return;
+            }
+            outcomes[row] = select(9u, TO_LINE, to_line); // return
+            if to_line {
+                take_credits(k3, widen(small(0x1u)));
+            }
+            return;
+        }
+        if !is_zero(e11) {
+            outcomes[row] = select(10u, TO_LINE, to_line); // revert
+            return;
+        }
+        outcomes[row] = select(11u, TO_LINE, to_line); // revert
+        return;
+    }
+    let v5 = base_value(k5);
+    let e64 = and(small(0xffu), v5);
+    if !is_zero(e64) {
+        if !is_zero(e11) {
+            outcomes[row] = select(12u, TO_LINE, to_line); // revert
+            return;
+        }
+        outcomes[row] = select(13u, TO_LINE, to_line); // revert
+        return;
+    }
+    let v1 = base_value(k1);
+    let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
+    if eq(caller, e52) {
+        if !is_zero(e11) {
+            outcomes[row] = select(14u, TO_LINE, to_line); // revert
+            return;
+        }
+        outcomes[row] = select(15u, TO_LINE, to_line); // revert
+        return;
+    }
+    if !is_zero(e11) {
+        outcomes[row] = select(16u, TO_LINE, to_line); // revert
+        return;
+    }
+    outcomes[row] = select(17u, TO_LINE, to_line); // revert
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = 1u; // revert
+        return;
+    }
+    if (bits0 & 0x4u) == 0u {
+        outcomes[row] = 24u; // revert
+        return;
+    }
+    if (bits0 & 0x8u) == 0u {
+        let k0 = column(row, 1u);
+        let l0 = load_cell(k0);
+        let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
+        if is_zero(e11) {
+            let a0 = param(row, 15u);
+            if eq(a0, e11) {
+                outcomes[row] = 22u; // return
+                let k3 = column(row, 4u);
+                let l4 = load_cell(k3);
+                let e45 = add(small(0x1u), l4);
+                let a1 = param(row, 23u);
+                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+                let e28 = or(a1, e27);
+                store_cell(k3, e45);
+                store_cell(k0, e28);
+                return;
+            }
+            outcomes[row] = 23u; // revert
+            return;
+        }
+        let a0 = param(row, 15u);
+        if eq(a0, e11) {
+            let caller = param(row, 7u);
+            if eq(caller, e11) {
+                outcomes[row] = 18u; // return
+                let k1 = column(row, 2u);
+                let l1 = load_cell(k1);
+                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+                let k2 = column(row, 3u);
+                let l2 = load_cell(k2);
+                let e23 = sub(l2, small(0x1u));
+                let k3 = column(row, 4u);
+                let l3 = pick(load_cell(k3), e23, k2 == k3);
+                let e26 = add(small(0x1u), l3);
+                let a1 = param(row, 23u);
+                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+                let e28 = or(a1, e27);
+                store_cell(k1, e18);
+                store_cell(k2, e23);
+                store_cell(k3, e26);
+                store_cell(k0, e28);
+                return;
+            }
+            outcomes[row] = 19u; // return
+            let k1 = column(row, 2u);
+            let l1 = load_cell(k1);
+            let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+            let k2 = column(row, 3u);
+            let l2 = load_cell(k2);
+            let e23 = sub(l2, small(0x1u));
+            let k3 = column(row, 4u);
+            let l3 = pick(load_cell(k3), e23, k2 == k3);
+            let e26 = add(small(0x1u), l3);
+            let a1 = param(row, 23u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+            let e28 = or(a1, e27);
+            store_cell(k1, e18);
+            store_cell(k2, e23);
+            store_cell(k3, e26);
+            store_cell(k0, e28);
+            return;
+        }
+        let caller = param(row, 7u);
+        if eq(caller, e11) {
+            outcomes[row] = 20u; // revert
+            return;
+        }
+        outcomes[row] = 21u; // revert
+        return;
+    }
+    let caller = param(row, 7u);
+    let k0 = column(row, 1u);
+    let l0 = load_cell(k0);
+    let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
+    if eq(caller, e11) {
+        if !is_zero(e11) {
+            let a0 = param(row, 15u);
+            if eq(a0, e11) {
+                outcomes[row] = 2u; // return
+                let k1 = column(row, 2u);
+                let l1 = load_cell(k1);
+                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+                let k2 = column(row, 3u);
+                let l2 = load_cell(k2);
+                let e23 = sub(l2, small(0x1u));
+                let k3 = column(row, 4u);
+                let l3 = pick(load_cell(k3), e23, k2 == k3);
+                let e26 = add(small(0x1u), l3);
+                let a1 = param(row, 23u);
+                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+                let e28 = or(a1, e27);
+                store_cell(k1, e18);
+                store_cell(k2, e23);
+                store_cell(k3, e26);
+                store_cell(k0, e28);
+                return;
+            }
+            outcomes[row] = 3u; // revert
+            return;
+        }
+        let a0 = param(row, 15u);
+        if eq(a0, e11) {
+            outcomes[row] = 4u; // return
+            let k3 = column(row, 4u);
+            let l4 = load_cell(k3);
+            let e45 = add(small(0x1u), l4);
+            let a1 = param(row, 23u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+            let e28 = or(a1, e27);
+            store_cell(k3, e45);
+            store_cell(k0, e28);
+            return;
+        }
+        outcomes[row] = 5u; // revert
+        return;
+    }
+    let a0 = param(row, 15u);
+    if eq(a0, e11) {
+        let k4 = column(row, 5u);
+        let l5 = load_cell(k4);
+        let e51 = and(small(0xffu), l5);
+        if !is_zero(e51) {
+            if !is_zero(e11) {
+                outcomes[row] = 6u; // return
+                let k1 = column(row, 2u);
+                let l1 = load_cell(k1);
+                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+                let k2 = column(row, 3u);
+                let l2 = load_cell(k2);
+                let e23 = sub(l2, small(0x1u));
+                let k3 = column(row, 4u);
+                let l3 = pick(load_cell(k3), e23, k2 == k3);
+                let e26 = add(small(0x1u), l3);
+                let a1 = param(row, 23u);
+                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+                let e28 = or(a1, e27);
+                store_cell(k1, e18);
+                store_cell(k2, e23);
+                store_cell(k3, e26);
+                store_cell(k0, e28);
+                return;
+            }
+            outcomes[row] = 7u; // return
+            let k3 = column(row, 4u);
+            let l4 = load_cell(k3);
+            let e45 = add(small(0x1u), l4);
+            let a1 = param(row, 23u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+            let e28 = or(a1, e27);
+            store_cell(k3, e45);
+            store_cell(k0, e28);
+            return;
+        }
+        let k1 = column(row, 2u);
+        let l1 = load_cell(k1);
+        let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
+        if eq(caller, e52) {
+            if !is_zero(e11) {
+                outcomes[row] = 8u; // return
+                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+                let k2 = column(row, 3u);
+                let l2 = load_cell(k2);
+                let e23 = sub(l2, small(0x1u));
+                let k3 = column(row, 4u);
+                let l3 = pick(load_cell(k3), e23, k2 == k3);
+                let e26 = add(small(0x1u), l3);
+                let a1 = param(row, 23u);
+                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+                let e28 = or(a1, e27);
+                store_cell(k1, e18);
+                store_cell(k2, e23);
+                store_cell(k3, e26);
+                store_cell(k0, e28);
+                return;
+            }
+            outcomes[row] = 9u; // return
+            let k3 = column(row, 4u);
+            let l4 = load_cell(k3);
+            let e45 = add(small(0x1u), l4);
+            let a1 = param(row, 23u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+            let e28 = or(a1, e27);
+            store_cell(k3, e45);
+            store_cell(k0, e28);
+            return;
+        }
+        if !is_zero(e11) {
+            outcomes[row] = 10u; // revert
+            return;
+        }
+        outcomes[row] = 11u; // revert
+        return;
+    }
+    let k5 = column(row, 6u);
+    let l6 = load_cell(k5);
+    let e64 = and(small(0xffu), l6);
+    if !is_zero(e64) {
+        if !is_zero(e11) {
+            outcomes[row] = 12u; // revert
+            return;
+        }
+        outcomes[row] = 13u; // revert
+        return;
+    }
+    let k1 = column(row, 2u);
+    let l1 = load_cell(k1);
+    let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
+    if eq(caller, e52) {
+        if !is_zero(e11) {
+            outcomes[row] = 14u; // revert
+            return;
+        }
+        outcomes[row] = 15u; // revert
+        return;
+    }
+    if !is_zero(e11) {
+        outcomes[row] = 16u; // revert
+        return;
+    }
+    outcomes[row] = 17u; // revert
+}
+
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// word.wgsl: Word, Total, zero, small, pick, is_zero, eq, and, or, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen

@@ -1,0 +1,459 @@
+// == approve(address,uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 1: k0, the cell of keccak(a0, keccak(caller, 3))
+// 2 to 9: a1, for wave
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let to_line = contended(k0);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    outcomes[row] = select(1u, TO_LINE, to_line); // return
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    outcomes[row] = 1u; // return
+    let k0 = column(row, 1u);
+    let a1 = param(row, 2u);
+    store_cell(k0, a1);
+}
+
+// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, store_cell
+// word.wgsl: Word
+
+// == burn(uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: k0, the cell of keccak(caller, 2)
+// 1: k1, the cell of 1
+// 2 to 9: a0
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let a0 = param(row, 2u);
+    let k0 = column(row, 0u);
+    add_debits(k0, widen(a0));
+    let k1 = column(row, 1u);
+    add_debits(k1, widen(a0));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 0u);
+    let k1 = column(row, 1u);
+    let to_line = contended(k0) || contended(k1);
+    outcomes[row] = select(2u, TO_LINE, to_line); // return
+    if to_line {
+        let a0 = param(row, 2u);
+        take_debits(k0, widen(a0));
+        take_debits(k1, widen(a0));
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 0u);
+    let l0 = load_cell(k0);
+    let a0 = param(row, 2u);
+    if lt(l0, a0) {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    let k1 = column(row, 1u);
+    let l1 = load_cell(k1);
+    if lt(l1, a0) {
+        outcomes[row] = 1u; // revert
+        return;
+    }
+    outcomes[row] = 2u; // return
+    let e15 = sub(l0, a0);
+    let e16 = sub(l1, a0);
+    store_cell(k0, e15);
+    store_cell(k1, e16);
+}
+
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// word.wgsl: Word, Total, zero, lt, Chain, chain_difference, difference, sub, widen
+
+// == mint(address,uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, a0
+// 1: k0, the cell of 0
+// 2: k1, the cell of 1
+// 3: k2, the cell of keccak(a0, 2)
+// 4 to 11: caller
+// 12 to 19: a1
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let v0 = base_value(k0);
+    let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    let caller = param(row, 4u);
+    if !eq(e6, caller) {
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        let a1 = param(row, 12u);
+        let k1 = column(row, 2u);
+        add_credits(k1, widen(a1));
+        let k2 = column(row, 3u);
+        add_credits(k2, widen(a1));
+        return;
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let to_line = contended(k0) || contended(k1) || contended(k2);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    let v0 = base_value(k0);
+    let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    let caller = param(row, 4u);
+    if !eq(e6, caller) {
+        outcomes[row] = select(5u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = select(3u, TO_LINE, to_line); // return
+        if to_line {
+            let a1 = param(row, 12u);
+            take_credits(k1, widen(a1));
+            take_credits(k2, widen(a1));
+        }
+        return;
+    }
+    outcomes[row] = select(4u, TO_LINE, to_line); // revert
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    let k0 = column(row, 1u);
+    let l0 = load_cell(k0);
+    let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
+    let caller = param(row, 4u);
+    if !eq(e6, caller) {
+        outcomes[row] = 5u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        outcomes[row] = 4u; // revert
+        return;
+    }
+    let a1 = param(row, 12u);
+    let k1 = column(row, 2u);
+    let l1 = load_cell(k1);
+    let e12 = add(a1, l1);
+    if lt(e12, a1) {
+        outcomes[row] = 1u; // revert
+        return;
+    }
+    let k2 = column(row, 3u);
+    let l2 = load_cell(k2);
+    let e19 = add(a1, l2);
+    if lt(e19, a1) {
+        outcomes[row] = 2u; // revert
+        return;
+    }
+    outcomes[row] = 3u; // return
+    store_cell(k1, e12);
+    store_cell(k2, e19);
+}
+
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
+// word.wgsl: Word, Total, zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, widen
+
+// == transfer(address,uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, a0
+// 1: k0, the cell of keccak(caller, 2)
+// 2: k1, the cell of keccak(a0, 2)
+// 3 to 10: a1
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        let a1 = param(row, 3u);
+        let k0 = column(row, 1u);
+        add_debits(k0, widen(a1));
+        let k1 = column(row, 2u);
+        add_credits(k1, widen(a1));
+        return;
+    }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let to_line = contended(k0) || contended(k1);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = select(3u, TO_LINE, to_line); // return
+        if to_line {
+            let a1 = param(row, 3u);
+            take_debits(k0, widen(a1));
+            take_credits(k1, widen(a1));
+        }
+        return;
+    }
+    outcomes[row] = select(4u, TO_LINE, to_line); // revert
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) == 0u {
+        outcomes[row] = 4u; // revert
+        return;
+    }
+    let k0 = column(row, 1u);
+    let l0 = load_cell(k0);
+    let a1 = param(row, 3u);
+    if lt(l0, a1) {
+        outcomes[row] = 1u; // revert
+        return;
+    }
+    let e14 = sub(l0, a1);
+    let k1 = column(row, 2u);
+    let l1 = pick(load_cell(k1), e14, k0 == k1);
+    let e16 = add(a1, l1);
+    if lt(e16, a1) {
+        outcomes[row] = 2u; // revert
+        return;
+    }
+    outcomes[row] = 3u; // return
+    store_cell(k0, e14);
+    store_cell(k1, e16);
+}
+
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// word.wgsl: Word, Total, zero, pick, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
+
+// == transferFrom(address,address,uint256)
+
+// The columns of a row; cells that the call does not touch are 0xffffffff.
+// 0: bit 0x1 of bits0, shr(0xa0, a0)
+// 0: bit 0x2 of bits0, shr(0xa0, a1)
+// 0: bit 0x4 of bits0, a1
+// 1: k0, the cell of keccak(caller, keccak(a0, 3))
+// 2: k1, the cell of keccak(a0, 2)
+// 3: k2, the cell of keccak(a1, 2)
+// 4 to 11: a2
+
+@compute @workgroup_size(WORKGROUP)
+fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        return;
+    }
+    if (bits0 & 0x4u) != 0u {
+        let a2 = param(row, 4u);
+        let k0 = column(row, 1u);
+        add_debits(k0, widen(a2));
+        let k1 = column(row, 2u);
+        add_debits(k1, widen(a2));
+        let k2 = column(row, 3u);
+        add_credits(k2, widen(a2));
+        return;
+    }
+    let a2 = param(row, 4u);
+    let k0 = column(row, 1u);
+    add_debits(k0, widen(a2));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let to_line = contended(k0) || contended(k1) || contended(k2);
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = select(0u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = select(1u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x4u) != 0u {
+        outcomes[row] = select(5u, TO_LINE, to_line); // return
+        if to_line {
+            let a2 = param(row, 4u);
+            take_debits(k0, widen(a2));
+            take_debits(k1, widen(a2));
+            take_credits(k2, widen(a2));
+        }
+        return;
+    }
+    outcomes[row] = select(6u, TO_LINE, to_line); // revert
+    let a2 = param(row, 4u);
+    take_debits(k0, widen(a2));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let row = invocation(id, groups);
+    if row >= segment.rows {
+        return;
+    }
+    let bits0 = column(row, 0u);
+    if (bits0 & 0x1u) != 0u {
+        outcomes[row] = 0u; // revert
+        return;
+    }
+    if (bits0 & 0x2u) != 0u {
+        outcomes[row] = 1u; // revert
+        return;
+    }
+    let k0 = column(row, 1u);
+    let l0 = load_cell(k0);
+    let a2 = param(row, 4u);
+    if lt(l0, a2) {
+        outcomes[row] = 2u; // revert
+        return;
+    }
+    if (bits0 & 0x4u) == 0u {
+        outcomes[row] = 6u; // revert
+        return;
+    }
+    let k1 = column(row, 2u);
+    let l1 = load_cell(k1);
+    if lt(l1, a2) {
+        outcomes[row] = 3u; // revert
+        return;
+    }
+    let e23 = sub(l1, a2);
+    let k2 = column(row, 3u);
+    let l2 = pick(load_cell(k2), e23, k1 == k2);
+    let e25 = add(a2, l2);
+    if lt(e25, a2) {
+        outcomes[row] = 4u; // revert
+        return;
+    }
+    outcomes[row] = 5u; // return
+    let e29 = sub(l0, a2);
+    store_cell(k0, e29);
+    store_cell(k1, e23);
+    store_cell(k2, e25);
+}
+
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// word.wgsl: Word, Total, zero, pick, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen

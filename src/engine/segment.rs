@@ -1,0 +1,181 @@
+//! A batch in segments: each is resolved, classified, cleared, and its line run; then it is committed. Where the line is surprised, the
+//! segment is cut before the transaction that surprised it, and done again.
+
+use super::backend::Executor;
+use super::{Clock, Engine, Report, commit};
+use crate::error::{Error, Result};
+use crate::exec::fallback::Fallback;
+use crate::exec::line::{Line, Lined, Stopped, Work};
+use crate::exec::segment::{Cleared, TO_LINE};
+use crate::exec::sequence;
+use crate::ir::Kernel;
+use crate::limits;
+use crate::plan::classes::{Plan, Prediction, classify};
+use crate::plan::resolve::{Chunk, resolve};
+use crate::tx::{Batch, Lane, Receipt, Status};
+use crate::word::from_word;
+use std::ops::Range;
+
+/// How far a segment came.
+enum Reached {
+    Committed,
+    /// It has to end here; nothing was committed.
+    Cut(usize),
+}
+
+impl Engine {
+    pub(super) fn run_in_segments(&mut self, batch: &Batch, clock: &mut Clock) -> Result<Report> {
+        let pending = Receipt { status: Status::Success, lane: Lane::Clear };
+        let mut report = self.report(vec![pending; batch.transactions.len()]);
+        let mut fallback = Fallback::new(&batch.block);
+        let (mut start, mut span) = (0, limits::SEGMENT);
+        while start < batch.transactions.len() {
+            let end = batch.transactions.len().min(start + span);
+            match self.run_segment(batch, start..end, &mut fallback, &mut report, clock)? {
+                Reached::Committed => {
+                    report.segments += 1;
+                    start = end;
+                    span = (2 * span).min(limits::SEGMENT);
+                }
+                Reached::Cut(at) if at > start => span = at - start,
+                Reached::Cut(at) => return Err(Error::internal(format_args!("transaction {at} surprises a segment of its own"))),
+            }
+        }
+        Ok(report)
+    }
+
+    fn run_segment(
+        &mut self,
+        batch: &Batch,
+        range: Range<usize>,
+        fallback: &mut Fallback,
+        report: &mut Report,
+        clock: &mut Clock,
+    ) -> Result<Reached> {
+        clock.start("resolve");
+        let mut chunks = resolve(&self.state, &self.library, &batch.block, &batch.transactions[range.clone()], range.start)?;
+        self.learn(&mut chunks);
+        clock.start("foresee");
+        let predictions = match self.foresee(batch, &chunks, &range, fallback)? {
+            Ok(predictions) => predictions,
+            Err(cut) => return Ok(Reached::Cut(cut)),
+        };
+        clock.start("plan");
+        self.numbering.clear(&self.state);
+        let plan = classify(&self.state, &mut self.numbering, chunks, &predictions);
+        let Executor::Clearing { clearing, capacity, .. } = &mut self.executor else {
+            return Err(Error::internal("segments need a clearing backend"));
+        };
+        if capacity.is_some_and(|capacity| !capacity.holds(&plan.segment)) && range.len() > 1 {
+            let half = range.start + range.len() / 2;
+            log::info!("a segment of {} transactions is larger than the device binds: it is cut in two", range.len());
+            return Ok(Reached::Cut(half));
+        }
+        clock.stop();
+        let cleared = clearing.clear(&plan.segment)?;
+        clearing.stages().into_iter().for_each(|(stage, spent_ns)| clock.add(stage, spent_ns));
+        clock.start("line");
+        let work = collect(&plan, &cleared, report)?;
+        let lined = match self.run_line(batch, &plan, &cleared, work, fallback, report)? {
+            Ok(lined) => lined,
+            Err(cut) => return Ok(Reached::Cut(cut)),
+        };
+        clock.start("commit");
+        commit::commit(self, &plan, &cleared, lined, report);
+        Ok(Reached::Committed)
+    }
+
+    /// Remembers the paths that resolving had to hash for.
+    fn learn(&mut self, chunks: &mut [Chunk]) {
+        for (path, id) in chunks.iter_mut().flat_map(|chunk| chunk.learned.drain(..)) {
+            self.state.paths_mut().insert(path.space, path.words.as_slice(), id);
+        }
+    }
+
+    /// Runs the fallbacks on the state as it is, to know their cells. Where one changes code, the segment ends behind it.
+    fn foresee(
+        &self,
+        batch: &Batch,
+        chunks: &[Chunk],
+        range: &Range<usize>,
+        fallback: &mut Fallback,
+    ) -> Result<Result<Vec<Prediction>, usize>> {
+        let mut predictions = Vec::new();
+        for index in chunks.iter().flat_map(|chunk| &chunk.fallbacks) {
+            let transaction = &batch.transactions[*index as usize];
+            let foreseen = sequence::foresee(&self.state, fallback, transaction);
+            let (reads, stores, changes_code) = foreseen.map_err(|error| error.within(format_args!("transaction {index}")))?;
+            let next = *index as usize + 1;
+            if changes_code && next < range.end {
+                return Ok(Err(next));
+            }
+            predictions.push(Prediction { transaction: *index, reads, stores });
+        }
+        Ok(Ok(predictions))
+    }
+
+    fn run_line(
+        &mut self,
+        batch: &Batch,
+        plan: &Plan,
+        cleared: &Cleared,
+        work: Vec<(u32, Work)>,
+        fallback: &mut Fallback,
+        report: &mut Report,
+    ) -> Result<Result<Option<Lined>, usize>> {
+        let Some((last, _)) = work.last() else { return Ok(Ok(None)) };
+        let end_of_segment = self.last_transaction(plan).max(*last);
+        let values = cleared.values.iter().map(from_word).collect();
+        let mut line = Line::new(&self.state, &mut self.numbering, &batch.block, values, &plan.segment.flags, &cleared.verdicts);
+        for (index, work) in &work {
+            let transaction = &batch.transactions[*index as usize];
+            match line.run(*index, transaction, work, fallback, *index == end_of_segment) {
+                Ok(receipt) => report.receipts[*index as usize] = receipt,
+                Err(Stopped::Surprise(at)) => return Ok(Err(at as usize)),
+                Err(Stopped::Failed(error)) => return Err(error.within(format_args!("transaction {index}"))),
+            }
+        }
+        Ok(Ok(Some(line.finish())))
+    }
+
+    fn last_transaction(&self, plan: &Plan) -> u32 {
+        let rows = plan.rows.iter().filter_map(|rows| rows.iter().max());
+        rows.chain(&plan.empty).chain(plan.decided.iter().map(|(index, ..)| index)).copied().max().unwrap_or(0)
+    }
+}
+
+fn cleared_receipt(kernel: &Kernel, leaf: usize, transaction: u32) -> Result<Receipt> {
+    let status = kernel.leaves.get(leaf).and_then(|leaf| leaf.outcome.status());
+    let wrong = || Error::internal(format_args!("transaction {transaction} ended at leaf {leaf}, which ends nothing"));
+    Ok(Receipt { status: status.ok_or_else(wrong)?, lane: Lane::Clear })
+}
+
+/// The receipts of what was cleared, and the work for the line, in order.
+fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u32, Work)>> {
+    let mut work: Vec<(u32, Work)> = Vec::new();
+    for call in &plan.ordered {
+        work.push((call.transaction, Work::Kernel(call.compiled.clone(), call.cells.clone())));
+    }
+    work.extend(plan.fallbacks.iter().map(|index| (*index, Work::Fallback)));
+    for index in &plan.empty {
+        report.receipts[*index as usize] = Receipt { status: Status::Success, lane: Lane::Clear };
+    }
+    for (index, compiled, leaf) in &plan.decided {
+        report.receipts[*index as usize] = cleared_receipt(&compiled.program.kernel, leaf.index(), *index)?;
+    }
+    for ((stream, rows), (outcomes, compiled)) in
+        plan.segment.streams.iter().zip(&plan.rows).zip(cleared.outcomes.iter().zip(&plan.compiled))
+    {
+        let kernel = &stream.program.kernel;
+        for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
+            if *outcome == TO_LINE {
+                let cells = kernel.key_ids().map(|key| stream.columns[stream.program.walker.cell_column(key) * stream.rows + row]);
+                work.push((*transaction, Work::Kernel(compiled.clone(), cells.collect())));
+            } else {
+                report.receipts[*transaction as usize] = cleared_receipt(kernel, *outcome as usize, *transaction)?;
+            }
+        }
+    }
+    work.sort_unstable_by_key(|(index, _)| *index);
+    Ok(work)
+}

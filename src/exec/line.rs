@@ -1,0 +1,198 @@
+//! The line: transactions of a segment that keep their order, one after another on the CPU, after the others have been cleared. Kernels are
+//! interpreted; the rest runs on revm. A cell that clearing changed may be debited and credited further, but is never looked at: who needs
+//! to look at it, unforeseen, stops the line, and the segment is cut there.
+
+use super::fallback::{self, Fallback, View};
+use crate::error::{Error, Result};
+use crate::ir::KeyId;
+use crate::ir::access::{NO_CELL, flags};
+use crate::ir::eval::{Call, Run, World};
+use crate::plan::library::Compiled;
+use crate::plan::numbering::Numbering;
+use crate::plan::resolve::cell_key;
+use crate::state::{CellKey, Slot, State};
+use crate::tx::{Block, Lane, Receipt, Transaction};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What one transaction of the line runs.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// A kernel, with the numbers of the cells it names (`NO_CELL`: not known).
+    Kernel(Arc<Compiled>, Vec<u32>),
+    Fallback,
+}
+
+/// Why the line stopped.
+#[derive(Debug)]
+pub enum Stopped {
+    /// Before this transaction (its index in the batch), which touches what it was not expected to: the segment has to end there.
+    Surprise(u32),
+    Failed(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The cells of a segment while its line runs.
+pub struct Line<'a> {
+    state: &'a State,
+    numbering: &'a mut Numbering,
+    block: &'a Block,
+    /// By number; grows as the line meets more cells.
+    values: Vec<U256>,
+    flags: &'a [u32],
+    verdicts: &'a [u32],
+    contracts: BTreeMap<Address, (u64, Bytes)>,
+    stores: Vec<(u32, u32)>,
+}
+
+/// What the line leaves behind.
+#[derive(Debug, Default)]
+pub struct Lined {
+    /// The value of every numbered cell.
+    pub values: Vec<U256>,
+    /// Transaction and cell of every store of those that succeeded.
+    pub stores: Vec<(u32, u32)>,
+    pub contracts: BTreeMap<Address, (u64, Bytes)>,
+}
+
+impl<'a> Line<'a> {
+    /// `values`, `flags` and `verdicts` are those of the cleared segment, by number.
+    pub fn new(
+        state: &'a State,
+        numbering: &'a mut Numbering,
+        block: &'a Block,
+        values: Vec<U256>,
+        flags: &'a [u32],
+        verdicts: &'a [u32],
+    ) -> Self {
+        Self { state, numbering, block, values, flags, verdicts, contracts: BTreeMap::new(), stores: vec![] }
+    }
+
+    /// Runs the transaction with index `index`, `last` where no other of the segment follows it.
+    pub fn run(
+        &mut self,
+        index: u32,
+        transaction: &Transaction,
+        work: &Work,
+        fallback: &mut Fallback,
+        last: bool,
+    ) -> Result<Receipt, Stopped> {
+        match work {
+            Work::Kernel(compiled, cells) => self.kernel(index, transaction, compiled, cells),
+            Work::Fallback => self.fallback(index, transaction, fallback, last),
+        }
+    }
+
+    pub fn finish(self) -> Lined {
+        Lined { values: self.values, stores: self.stores, contracts: self.contracts }
+    }
+
+    fn kernel(&mut self, index: u32, transaction: &Transaction, compiled: &Compiled, cells: &[u32]) -> Result<Receipt, Stopped> {
+        let kernel = &compiled.program.kernel;
+        let mut run = Run::new(kernel, Call { transaction, block: self.block });
+        let mut calling = Calling { line: self, cells, surprised: false };
+        let leaf = run.leaf(&mut calling);
+        // Resolving sends calls that may escape to revm.
+        let escaped = || Error::internal(format_args!("transaction {index} left its kernel in the line"));
+        let status = kernel.leaf(leaf).outcome.status().ok_or_else(escaped)?;
+        let stores = run.stores(leaf, &mut calling);
+        for (number, _) in &stores {
+            calling.check(*number, true);
+        }
+        if calling.surprised {
+            return Err(Stopped::Surprise(index));
+        }
+        for (number, value) in stores {
+            self.values[number as usize] = value;
+            self.stores.push((index, number));
+        }
+        Ok(Receipt { status, lane: Lane::Line })
+    }
+
+    fn fallback(&mut self, index: u32, transaction: &Transaction, fallback: &mut Fallback, last: bool) -> Result<Receipt, Stopped> {
+        let mut calling = Calling { line: self, cells: &[], surprised: false };
+        let outcome = fallback.execute(&mut calling, transaction)?;
+        let numbers: Vec<u32> = outcome.stores.iter().map(|(key, _)| calling.line.number(*key)).collect();
+        numbers.iter().for_each(|number| calling.check(*number, true));
+        // What was resolved ahead may call code that has just changed.
+        if calling.surprised || (!outcome.contracts.is_empty() && !last) {
+            return Err(Stopped::Surprise(index));
+        }
+        for (number, (_, value)) in numbers.into_iter().zip(outcome.stores) {
+            self.values[number as usize] = value;
+            self.stores.push((index, number));
+        }
+        self.contracts.extend(outcome.contracts.into_iter().map(|(address, nonce, code)| (address, (nonce, code))));
+        Ok(Receipt { status: outcome.status, lane: Lane::Fallback })
+    }
+
+    fn number(&mut self, key: CellKey) -> u32 {
+        let number = self.numbering.of(self.state, key);
+        if number as usize == self.values.len() {
+            self.values.push(self.numbering.base(self.state, number));
+        }
+        number
+    }
+}
+
+/// One transaction of the line, and whether it went where it was not expected.
+struct Calling<'l, 'a> {
+    line: &'l mut Line<'a>,
+    /// The cells that it was known to name, by key.
+    cells: &'l [u32],
+    surprised: bool,
+}
+
+impl Calling<'_, '_> {
+    /// Notes an access to a cell whose value is not what it would be in order.
+    fn check(&mut self, number: u32, store: bool) {
+        let at = number as usize;
+        let Some(flags) = self.line.flags.get(at) else { return };
+        let in_order = self.line.verdicts[at] == 1 || (flags & flags::NETTED == 0 && !store);
+        self.surprised |= !in_order && !self.cells.contains(&number);
+    }
+
+    fn look(&mut self, key: CellKey) -> U256 {
+        let number = self.line.number(key);
+        self.check(number, false);
+        self.line.values[number as usize]
+    }
+}
+
+impl World for Calling<'_, '_> {
+    type Cell = u32;
+
+    fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> u32 {
+        let hangs_on_state = || run.kernel.exprs.has_loads(run.kernel.key(key).word());
+        if let Some(number) = self.cells.get(key.index()).filter(|number| **number != NO_CELL && !hangs_on_state()) {
+            return *number;
+        }
+        let place = run.place(key, self);
+        self.line.number(cell_key(&run.call.transaction.to, place))
+    }
+
+    fn value(&mut self, number: u32) -> U256 {
+        self.check(number, false);
+        self.line.values[number as usize]
+    }
+}
+
+impl View for Calling<'_, '_> {
+    fn balance(&mut self, address: &Address) -> U256 {
+        self.look(CellKey { address: *address, slot: Slot::Native })
+    }
+
+    fn storage(&mut self, address: &Address, slot: B256) -> U256 {
+        self.look(CellKey { address: *address, slot: Slot::Storage(slot) })
+    }
+
+    fn contract(&mut self, address: &Address) -> Option<fallback::Contract> {
+        self.line.state.contract(address).map(super::sequence::seen_by_revm)
+    }
+}

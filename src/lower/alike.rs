@@ -1,0 +1,81 @@
+//! Words that are one in a call that is cleared: they differ only in what their loads may see of the call's own stores, and there no store
+//! hits a load. Compilers ask such things again on every path, so a walk is full of them.
+
+use crate::ir::access::{Term, Walk};
+use crate::ir::{Expr, ExprId, Kernel, KeyId, Preimage};
+use std::collections::{BTreeSet, HashMap};
+
+/// Finds for each word of a walk the first that is alike.
+pub struct Alike(HashMap<ExprId, ExprId>);
+
+/// A word as it looks to a call that is cleared.
+#[derive(PartialEq, Eq, Hash)]
+enum Look {
+    Value(KeyId),
+    Of(Expr),
+}
+
+impl Alike {
+    pub fn new(kernel: &Kernel, walk: &Walk) -> Self {
+        let mut words = BTreeSet::new();
+        collect(walk, &mut |word| reach(kernel, word, &mut words));
+        let mut alike = Self(HashMap::new());
+        let mut looks = HashMap::new();
+        // Children have smaller ids than parents.
+        for word in words {
+            let first = *looks.entry(alike.look(kernel, word)).or_insert(word);
+            alike.0.insert(word, first);
+        }
+        alike
+    }
+
+    pub fn first(&self, word: ExprId) -> ExprId {
+        self.0.get(&word).copied().unwrap_or(word)
+    }
+
+    fn look(&self, kernel: &Kernel, word: ExprId) -> Look {
+        Look::Of(match kernel.exprs.get(word) {
+            Expr::Load(load) => return Look::Value(kernel.load(*load).key),
+            Expr::Unary(op, a) => Expr::Unary(*op, self.first(*a)),
+            Expr::Binary(op, a, b) => Expr::Binary(*op, self.first(*a), self.first(*b)),
+            Expr::Ternary(op, operands) => Expr::Ternary(*op, operands.map(|operand| self.first(operand))),
+            Expr::Keccak(preimage) => {
+                Expr::Keccak(Preimage { words: preimage.words.iter().map(|word| self.first(*word)).collect(), ..*preimage })
+            }
+            other => other.clone(),
+        })
+    }
+}
+
+/// Every word that a walk names.
+fn collect(walk: &Walk, visit: &mut impl FnMut(ExprId)) {
+    match walk {
+        Walk::Bit { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } => {
+            collect(a, visit);
+            collect(b, visit);
+        }
+        Walk::Read { condition, yes, no } => {
+            visit(*condition);
+            collect(yes, visit);
+            collect(no, visit);
+        }
+        Walk::Guard { guard, pass, fail } => {
+            guard.down.iter().chain(&guard.up).filter_map(Term::word).for_each(&mut *visit);
+            collect(pass, visit);
+            collect(fail, visit);
+        }
+        Walk::Leaf { effects, .. } => {
+            effects.iter().flat_map(|effect| effect.debits.iter().chain(&effect.credits)).for_each(|word| visit(*word))
+        }
+    }
+}
+
+/// Adds what hangs on loads of `word` and below it.
+fn reach(kernel: &Kernel, word: ExprId, words: &mut BTreeSet<ExprId>) {
+    let mut pending = vec![word];
+    while let Some(word) = pending.pop() {
+        if kernel.exprs.has_loads(word) && words.insert(word) {
+            pending.extend(kernel.exprs.children(word));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What host and device must agree on: the buffers' bindings, the numbers that both know by name, the uniform block. Shaders get all of it
+//! from here, as constants in front of their text.
+
+use crate::ir::access::{NO_CELL, flags};
+use crate::word::{LIMBS, TOTAL_LIMBS};
+use bytemuck::{Pod, Zeroable};
+
+/// Invocations of a workgroup.
+pub const WORKGROUP: u32 = 64;
+
+/// The outcome of a row that touches a contended cell: the call goes to the line.
+pub const TO_LINE: u32 = u32::MAX;
+
+/// Binding numbers, all in group 0.
+pub mod binding {
+    pub const SEGMENT: u32 = 0;
+    pub const STREAM: u32 = 1;
+    pub const BASE: u32 = 2;
+    pub const DEBITS: u32 = 3;
+    pub const CREDITS: u32 = 4;
+    pub const VERDICTS: u32 = 5;
+    pub const OUTCOMES: u32 = 6;
+    pub const FLAGS: u32 = 7;
+}
+
+/// The uniform block of every pass.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Pod, Zeroable)]
+pub struct Segment {
+    /// Rows of the stream.
+    pub rows: u32,
+    /// Cells of the segment.
+    pub cells: u32,
+    padding: [u32; 2],
+}
+
+impl Segment {
+    pub fn new(rows: u32, cells: u32) -> Self {
+        Self { rows, cells, padding: [0; 2] }
+    }
+}
+
+/// The constants by the names that shaders have for them.
+pub const CONSTANTS: [(&str, u32); 22] = [
+    ("WORKGROUP", WORKGROUP),
+    ("LIMBS", LIMBS as u32),
+    ("TOTAL_LIMBS", TOTAL_LIMBS as u32),
+    ("NO_CELL", NO_CELL),
+    ("TO_LINE", TO_LINE),
+    ("BINDING_SEGMENT", binding::SEGMENT),
+    ("BINDING_STREAM", binding::STREAM),
+    ("BINDING_BASE", binding::BASE),
+    ("BINDING_DEBITS", binding::DEBITS),
+    ("BINDING_CREDITS", binding::CREDITS),
+    ("BINDING_VERDICTS", binding::VERDICTS),
+    ("BINDING_OUTCOMES", binding::OUTCOMES),
+    ("BINDING_FLAGS", binding::FLAGS),
+    ("READ", flags::READ),
+    ("WRITE", flags::WRITE),
+    ("DEBIT", flags::DEBIT),
+    ("CREDIT", flags::CREDIT),
+    ("GUARD", flags::GUARD),
+    ("SENTINEL", flags::SENTINEL),
+    ("PLAIN_DEBIT", flags::PLAIN_DEBIT),
+    ("SHOWN", flags::SHOWN),
+    ("NETTED", flags::NETTED),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::Kernel;
+    use crate::ir::access::Walker;
+    use crate::lower::{judge, kernel, settle, validate};
+    use crate::word::{Total, Word};
+    use naga::{Expression, Literal, Module, TypeInner};
+    use std::collections::HashSet;
+    use std::mem::{offset_of, size_of};
+
+    fn modules() -> Vec<Module> {
+        let transfer = Kernel::transfer();
+        let texts = [judge(), settle(), kernel(&transfer, &Walker::new(&transfer)).expect("a transfer lowers")];
+        texts.iter().map(|text| validate(text).expect("the text is valid").module).collect()
+    }
+
+    /// Members of a structure with their offsets, and its size.
+    fn structure(module: &Module, name: &str) -> (Vec<(String, u32)>, u32) {
+        let (_, found) = module.types.iter().find(|(_, kind)| kind.name.as_deref() == Some(name)).expect("the structure is used");
+        let TypeInner::Struct { members, span } = &found.inner else { panic!("{name} is a structure") };
+        (members.iter().map(|member| (member.name.clone().unwrap_or_default(), member.offset)).collect(), *span)
+    }
+
+    #[test]
+    fn the_uniform_block_lies_in_memory_as_on_the_device() {
+        for module in modules() {
+            let (members, size) = structure(&module, "Segment");
+            let offsets =
+                [("rows", offset_of!(Segment, rows)), ("cells", offset_of!(Segment, cells)), ("padding", offset_of!(Segment, padding))];
+            assert_eq!(members, offsets.map(|(name, offset)| (name.to_string(), offset as u32)));
+            assert_eq!(size as usize, size_of::<Segment>());
+        }
+    }
+
+    #[test]
+    fn words_and_totals_have_the_limbs_that_the_host_gives_them() {
+        assert_eq!((size_of::<Word>(), size_of::<Total>()), (4 * LIMBS, 4 * TOTAL_LIMBS));
+        let (members, size) = structure(&modules()[2], "Word");
+        assert_eq!(size as usize, size_of::<Word>());
+        assert_eq!(members, [("lo".to_string(), 0), ("hi".to_string(), 16)]);
+    }
+
+    #[test]
+    fn constants_reach_the_device() {
+        let mut seen = HashSet::new();
+        for module in modules() {
+            for (_, constant) in module.constants.iter() {
+                let name = constant.name.as_deref().expect("constants have names");
+                let known =
+                    CONSTANTS.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name} is not among the constants"));
+                assert_eq!(module.global_expressions[constant.init], Expression::Literal(Literal::U32(known.1)), "{name}");
+                seen.insert(known.0);
+            }
+        }
+        let unused: Vec<_> = CONSTANTS.iter().map(|(name, _)| name).filter(|name| !seen.contains(*name)).collect();
+        // Parts of NETTED.
+        assert_eq!(unused, [&"DEBIT", &"SHOWN"]);
+    }
+
+    #[test]
+    fn buffers_are_bound_where_the_host_binds_them() {
+        for module in modules() {
+            for (_, variable) in module.global_variables.iter() {
+                let name = variable.name.as_deref().expect("buffers have names");
+                let number = match name {
+                    "segment" => binding::SEGMENT,
+                    "stream" => binding::STREAM,
+                    "base" | "values" => binding::BASE,
+                    "debits" | "total_debits" => binding::DEBITS,
+                    "credits" | "total_credits" => binding::CREDITS,
+                    "verdicts" => binding::VERDICTS,
+                    "outcomes" => binding::OUTCOMES,
+                    "flags" => binding::FLAGS,
+                    other => panic!("{other} is no buffer of ours"),
+                };
+                assert_eq!(variable.binding.map(|at| (at.group, at.binding)), Some((0, number)), "{name}");
+            }
+            for entry in &module.entry_points {
+                assert_eq!(entry.workgroup_size, [WORKGROUP, 1, 1], "{}", entry.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The kernels of every code seen so far: lowered once, kept by code hash and entry. What does not lower is kept too, with its reason.
+
+use super::segment::Program;
+use super::tape::{Register, Tape, Writer};
+use crate::error::Result;
+use crate::evm::{self, Entry, Unlowered};
+use crate::ir::access::{Shape, Walker, shape};
+use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key};
+use crate::state::State;
+use crate::tx::Transaction;
+use crate::{limits, lower};
+use alloy_primitives::{Address, B256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
+
+/// How a key finds its cell while a call is resolved.
+#[derive(Debug, Clone)]
+pub enum Finder {
+    /// By the words that fill a template, without hashing.
+    Path { template: u32, holes: Vec<Register> },
+    /// By the account's address.
+    Native { address: Register },
+    /// By evaluating the key on the state: it hangs on loads.
+    State,
+}
+
+/// A kernel with all that resolving a call needs.
+#[derive(Debug)]
+pub struct Compiled {
+    pub program: Arc<Program>,
+    pub finders: Vec<Finder>,
+    pub tape: Tape,
+    /// The registers of the walker's bits and params.
+    pub bits: Vec<Register>,
+    pub params: Vec<Register>,
+    /// Whether a device can clear it; its calls go to the line otherwise.
+    pub on_device: bool,
+    shapes: RwLock<HashMap<Pattern, Arc<Shape>>>,
+}
+
+/// What a shape is found by: the bits of a row, and for each key the first key that names the same cell (empty: all differ).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Pattern {
+    pub bits: Vec<u32>,
+    pub class: Vec<usize>,
+}
+
+impl Compiled {
+    fn new(kernel: Kernel, entry: Entry, templates: &mut Templates) -> Result<Self> {
+        let walker = Walker::new(&kernel);
+        let mut writer = Writer::new(&kernel.exprs);
+        let keys: Vec<(Key, Option<(u32, Vec<ExprId>)>)> =
+            kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
+        let holes = keys.iter().flat_map(|(_, path)| path.iter().flat_map(|(_, holes)| holes));
+        walker.bits.iter().chain(&walker.params).chain(holes).for_each(|id| writer.need(*id));
+        let (tape, register) = writer.finish();
+        let finders = keys.iter().map(|(key, path)| match (key, path) {
+            (_, None) => Finder::State,
+            (Key::Storage(_), Some((template, holes))) => {
+                Finder::Path { template: *template, holes: holes.iter().map(|id| register(*id)).collect() }
+            }
+            (Key::Native(word), Some(_)) => Finder::Native { address: register(*word) },
+        });
+        let finders = finders.collect();
+        let (bits, params) = (walker.bits.iter().map(|id| register(*id)).collect(), walker.params.iter().map(|id| register(*id)).collect());
+        let wgsl = if is_canonical(&kernel, entry) { device_text(&kernel, &walker)? } else { None };
+        let on_device = wgsl.is_some();
+        let wgsl = wgsl.unwrap_or_default();
+        let program = Arc::new(Program { kernel, walker, wgsl });
+        Ok(Self { program, finders, tape, bits, params, on_device, shapes: RwLock::default() })
+    }
+
+    /// The shape of calls with this pattern; found once, then remembered.
+    pub fn shape(&self, pattern: &Pattern) -> Arc<Shape> {
+        if let Some(shape) = self.shapes.read().expect("no holder panics").get(pattern) {
+            return shape.clone();
+        }
+        let Program { kernel, walker, .. } = &*self.program;
+        let decided = |atom: ExprId| {
+            let bit = walker.bits.iter().position(|bit| *bit == atom)?;
+            Some(pattern.bits[walker.bit_column(bit)] >> (bit % 32) & 1 == 1)
+        };
+        let class: Vec<usize> = if pattern.class.is_empty() { (0..kernel.keys.len()).collect() } else { pattern.class.clone() };
+        let shape = Arc::new(shape(kernel, &class, &decided));
+        let mut shapes = self.shapes.write().expect("no holder panics");
+        // Callers choose the patterns: a table that grows without end is not worth keeping.
+        if shapes.len() >= limits::SHAPES {
+            shapes.clear();
+        }
+        shapes.insert(pattern.clone(), shape.clone());
+        shape
+    }
+}
+
+/// The module for the device; `None` where it is too much for one.
+fn device_text(kernel: &Kernel, walker: &Walker) -> Result<Option<String>> {
+    match lower::kernel(kernel, walker) {
+        Ok(wgsl) => Ok(Some(wgsl)),
+        Err(error) if error.is_input() => {
+            log::debug!("a kernel stays with the line: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the calldata is as long as what the kernel reads of it. Lengths are the caller's choice: the others are not worth a pipeline,
+/// and nobody can have them compiled without end.
+fn is_canonical(kernel: &Kernel, entry: Entry) -> bool {
+    let ends = (0..kernel.exprs.len()).filter_map(|index| match kernel.exprs.get(ExprId::from_index(index)) {
+        Expr::Input(Input::Calldata(offset)) => Some(*offset as usize + 32),
+        _ => None,
+    });
+    entry.calldata_bytes == ends.max().unwrap_or(if entry.selector.is_some() { 4 } else { 0 })
+}
+
+/// Kernels by code and entry.
+#[derive(Debug, Default)]
+pub struct Library {
+    kernels: RwLock<HashMap<B256, HashMap<Entry, Option<Arc<Compiled>>>>>,
+    templates: Mutex<Templates>,
+    transfer: RwLock<Option<Arc<Compiled>>>,
+}
+
+/// What executes a transaction.
+#[derive(Debug, Clone)]
+pub enum Target {
+    Kernel(Arc<Compiled>),
+    /// revm.
+    Fallback,
+    /// Nothing: no value moves and there is no code. It succeeds.
+    Empty,
+}
+
+impl Library {
+    pub fn target(&self, state: &State, transaction: &Transaction) -> Result<Target> {
+        // Calldata that costs more than the gas limit makes a transaction invalid, which revm knows.
+        if is_precompile(&transaction.to) || transaction.data.len() > limits::CALLDATA_BYTES {
+            return Ok(Target::Fallback);
+        }
+        let with_value = !transaction.value.is_zero();
+        match state.contract(&transaction.to).filter(|contract| !contract.code.is_empty()) {
+            Some(contract) => {
+                let entry = Entry::of(&transaction.data, with_value);
+                let kernel = self.kernel(contract.code_hash, &contract.code, entry)?;
+                Ok(kernel.map_or(Target::Fallback, Target::Kernel))
+            }
+            None if with_value => self.transfer().map(Target::Kernel),
+            None => Ok(Target::Empty),
+        }
+    }
+
+    /// Whether an account has no code of any kind.
+    pub fn is_plain(&self, state: &State, address: &Address) -> bool {
+        !is_precompile(address) && state.contract(address).is_none_or(|contract| contract.code.is_empty())
+    }
+
+    /// The kernel for calls of `entry` on a code; `None` where it stays with revm.
+    pub fn kernel(&self, code_hash: B256, code: &[u8], entry: Entry) -> Result<Option<Arc<Compiled>>> {
+        let of_code = |kernels: &HashMap<B256, HashMap<Entry, Option<Arc<Compiled>>>>| {
+            let of_code = kernels.get(&code_hash)?;
+            // Selectors and lengths are the caller's choice: beyond the bound nothing more is lowered.
+            let full = of_code.len() >= limits::KERNELS_PER_CODE;
+            of_code.get(&entry).cloned().or(if full { Some(None) } else { None })
+        };
+        if let Some(known) = of_code(&self.kernels.read().expect("no holder panics")) {
+            return Ok(known);
+        }
+        let mut kernels = self.kernels.write().expect("no holder panics");
+        if let Some(known) = of_code(&kernels) {
+            return Ok(known);
+        }
+        let compiled = match evm::lower(code, entry) {
+            Ok(kernel) => Some(self.compile(kernel, entry)?),
+            Err(Unlowered { reason, at }) => {
+                log::debug!("{entry:?} of code {code_hash} falls back: {reason} at byte {at}");
+                None
+            }
+        };
+        kernels.entry(code_hash).or_default().insert(entry, compiled.clone());
+        Ok(compiled)
+    }
+
+    /// The kernel of a call with value to an account without code.
+    pub fn transfer(&self) -> Result<Arc<Compiled>> {
+        if let Some(known) = &*self.transfer.read().expect("no holder panics") {
+            return Ok(known.clone());
+        }
+        let compiled = self.compile(Kernel::transfer(), Entry::of(&[], true))?;
+        *self.transfer.write().expect("no holder panics") = Some(compiled.clone());
+        Ok(compiled)
+    }
+
+    fn compile(&self, kernel: Kernel, entry: Entry) -> Result<Arc<Compiled>> {
+        let mut templates = self.templates.lock().expect("no holder panics");
+        Compiled::new(kernel, entry, &mut templates).map(Arc::new)
+    }
+}
+
+/// Keys by their structure: equal structures of different kernels find their cells by the same paths.
+#[derive(Debug, Default)]
+struct Templates {
+    ids: HashMap<String, u32>,
+}
+
+impl Templates {
+    /// The template of a key and the words that fill it; `None` where it hangs on loads.
+    fn of(&mut self, exprs: &Exprs, key: Key) -> Option<(u32, Vec<ExprId>)> {
+        let word = key.word();
+        if exprs.has_loads(word) {
+            return None;
+        }
+        let mut holes = Vec::new();
+        let structure = match key {
+            Key::Storage(_) => structure(exprs, word, &mut holes),
+            Key::Native(_) => {
+                holes.push(word);
+                "native".to_string()
+            }
+        };
+        let next = self.ids.len() as u32;
+        Some((*self.ids.entry(structure).or_insert(next), holes))
+    }
+}
+
+/// What a slot is hashed from, with `_` for each word that the call chooses.
+fn structure(exprs: &Exprs, word: ExprId, holes: &mut Vec<ExprId>) -> String {
+    match exprs.get(word) {
+        Expr::Keccak(preimage) => {
+            let words: Vec<String> = preimage.words.iter().map(|word| structure(exprs, *word, holes)).collect();
+            format!("keccak({};{})", words.join(","), preimage.len_bytes)
+        }
+        Expr::Binary(crate::ir::Binary::Add, a, b) if exprs.as_const(*a).is_some() && matches!(exprs.get(*b), Expr::Keccak(_)) => {
+            format!("{:x}+{}", exprs.as_const(*a).unwrap_or_default(), structure(exprs, *b, holes))
+        }
+        Expr::Const(value) => format!("{value:x}"),
+        _ => {
+            holes.push(word);
+            "_".to_string()
+        }
+    }
+}
+
+/// Precompiles of Osaka: revm runs them.
+fn is_precompile(address: &Address) -> bool {
+    let (high, low) = address.split_at(18);
+    let low = u16::from_be_bytes([low[0], low[1]]);
+    high.iter().all(|byte| *byte == 0) && (low == 0x100 || (1..=0x11).contains(&low))
+}

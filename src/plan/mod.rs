@@ -1,0 +1,9 @@
+//! From transactions to a segment: each call finds its kernel and its cells, the cells get their classes, and what cannot be cleared is
+//! set aside for the line. No device is known here, and no value of the state is looked at but to predict keys that hang on it.
+
+pub mod classes;
+pub mod library;
+pub mod numbering;
+pub mod resolve;
+pub mod segment;
+mod tape;

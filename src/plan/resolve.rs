@@ -1,0 +1,403 @@
+//! Resolving: each transaction finds its kernel, decides what its inputs decide, and finds its cells. Chunks of a segment are resolved in
+//! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
+
+use super::library::{Compiled, Finder, Library, Pattern, Target};
+use crate::error::Result;
+use crate::evm::Entry;
+use crate::ir::access::{NO_CELL, Shape};
+use crate::ir::eval::{Call, Place, Run, World};
+use crate::ir::{KeyId, LeafId};
+use crate::state::{CellId, CellKey, Paths, Query, Slot, State};
+use crate::tx::{Block, Transaction};
+use crate::word::{LIMBS, to_word};
+use alloy_primitives::{Address, U256};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Transactions resolved as one piece of parallel work.
+const CHUNK: usize = 1 << 13;
+
+/// Calls whose cells are looked up side by side.
+const GROUP: usize = 32;
+
+/// The contract id under which native cells are cached.
+const NATIVE_SPACE: u32 = u32::MAX;
+
+/// A cell that a chunk has found: one of the state, or an index into the chunk's missing keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    Held(CellId),
+    Missing(u32),
+    Untouched,
+}
+
+/// `Found` in a column, before numbering.
+const MISSING: u32 = 1 << 31;
+
+impl Found {
+    fn encode(self) -> u32 {
+        match self {
+            Self::Held(id) => id,
+            Self::Missing(index) => MISSING | index,
+            Self::Untouched => NO_CELL,
+        }
+    }
+
+    pub fn decode(column: u32) -> Self {
+        match column {
+            NO_CELL => Self::Untouched,
+            id if id < MISSING => Self::Held(id),
+            index => Self::Missing(index & !MISSING),
+        }
+    }
+}
+
+/// Calls of one kernel in one chunk, column by column as `Walker` lays them out; cells are `Found`, encoded.
+#[derive(Debug)]
+pub struct Rows {
+    pub compiled: Arc<Compiled>,
+    /// The transaction of each row, its index in the batch.
+    pub transactions: Vec<u32>,
+    pub columns: Vec<Vec<u32>>,
+    /// The shape of each row, an index into `shapes`.
+    pub shape_of: Vec<u32>,
+    pub shapes: Vec<Arc<Shape>>,
+    known: HashMap<Pattern, u32>,
+    /// The bits and the shape of the row before, where its keys all named different cells.
+    last: Option<(Vec<u32>, u32)>,
+}
+
+/// A call that clearing cannot take, with the cells it is known to name.
+#[derive(Debug)]
+pub struct Ordered {
+    pub transaction: u32,
+    pub compiled: Arc<Compiled>,
+    /// By key.
+    pub cells: Vec<Found>,
+    pub shape: Arc<Shape>,
+}
+
+/// What became of a chunk of transactions.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    pub rows: Vec<Rows>,
+    pub ordered: Vec<Ordered>,
+    /// Calls for revm.
+    pub fallbacks: Vec<u32>,
+    /// Calls whose inputs decide their leaf, and that touch nothing.
+    pub decided: Vec<(u32, Arc<Compiled>, LeafId)>,
+    /// Transactions without value to accounts without code.
+    pub empty: Vec<u32>,
+    pub missing: Vec<CellKey>,
+    /// Paths that were found by hashing.
+    pub learned: Vec<(Query, CellId)>,
+}
+
+/// Resolves transactions, of which the first has index `first` in its batch.
+pub fn resolve(state: &State, library: &Library, block: &Block, transactions: &[Transaction], first: usize) -> Result<Vec<Chunk>> {
+    transactions
+        .par_chunks(CHUNK)
+        .enumerate()
+        .map(|(i, chunk)| {
+            let mut resolver = Resolver::new(state, library, block);
+            let first = first + i * CHUNK;
+            for (j, group) in chunk.chunks(GROUP).enumerate() {
+                for (k, transaction) in group.iter().enumerate() {
+                    resolver.transaction((first + j * GROUP + k) as u32, transaction)?;
+                }
+                resolver.answer(chunk, first);
+            }
+            Ok(resolver.finish())
+        })
+        .collect()
+}
+
+/// What a call runs, in this chunk.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// The rows of its kernel, and the contract's id, for paths.
+    Rows(usize, u32),
+    Fallback,
+    Empty,
+}
+
+struct Resolver<'a> {
+    state: &'a State,
+    library: &'a Library,
+    block: &'a Block,
+    chunk: Chunk,
+    targets: HashMap<(Address, Entry), Known, ahash::RandomState>,
+    last: Option<((Address, Entry), Known)>,
+    search: Search<'a>,
+    pending: Vec<Pending>,
+    spare: Vec<Vec<U256>>,
+}
+
+/// A call that waits for its cells.
+struct Pending {
+    index: u32,
+    /// Its rows.
+    at: usize,
+    registers: Vec<U256>,
+}
+
+/// The search for cells, and what a chunk has learned from it.
+struct Search<'a> {
+    state: &'a State,
+    missing: Vec<CellKey>,
+    missing_ids: HashMap<CellKey, u32>,
+    /// Of the calls that wait: a query a key, and what came of it.
+    queries: Vec<Query>,
+    found: Vec<Option<CellId>>,
+    /// The cells of the call at hand.
+    cells: Vec<Found>,
+    learned: Vec<(Query, CellId)>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(state: &'a State, library: &'a Library, block: &'a Block) -> Self {
+        let search =
+            Search { state, missing: vec![], missing_ids: HashMap::new(), queries: vec![], found: vec![], cells: vec![], learned: vec![] };
+        let chunk = Chunk::default();
+        Self { state, library, block, chunk, targets: HashMap::default(), last: None, search, pending: vec![], spare: vec![] }
+    }
+
+    fn transaction(&mut self, index: u32, transaction: &Transaction) -> Result<()> {
+        match self.target(transaction)? {
+            Known::Rows(rows, contract) => self.ask(index, transaction, rows, contract),
+            Known::Fallback => self.chunk.fallbacks.push(index),
+            Known::Empty => self.chunk.empty.push(index),
+        }
+        Ok(())
+    }
+
+    fn target(&mut self, transaction: &Transaction) -> Result<Known> {
+        let with_value = !transaction.value.is_zero();
+        // Recipients are many: they are not remembered one by one.
+        if with_value && transaction.data.is_empty() && self.library.is_plain(self.state, &transaction.to) {
+            let transfer = self.library.transfer()?;
+            return Ok(Known::Rows(self.rows_of(&transfer), NATIVE_SPACE));
+        }
+        let key = (transaction.to, Entry::of(&transaction.data, with_value));
+        // Batches tend to call one function of one contract.
+        if let Some((last, known)) = &self.last
+            && *last == key
+        {
+            return Ok(*known);
+        }
+        let known = self.look_up(transaction, key)?;
+        self.last = Some((key, known));
+        Ok(known)
+    }
+
+    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Known> {
+        if let Some(known) = self.targets.get(&key) {
+            return Ok(*known);
+        }
+        let known = match self.library.target(self.state, transaction)? {
+            Target::Kernel(compiled) => {
+                let contract = self.state.contract_id(&transaction.to).unwrap_or(NATIVE_SPACE);
+                Known::Rows(self.rows_of(&compiled), contract)
+            }
+            Target::Fallback => Known::Fallback,
+            Target::Empty => Known::Empty,
+        };
+        self.targets.insert(key, known);
+        Ok(known)
+    }
+
+    fn rows_of(&mut self, compiled: &Arc<Compiled>) -> usize {
+        let rows = &mut self.chunk.rows;
+        rows.iter().position(|rows| Arc::ptr_eq(&rows.compiled, compiled)).unwrap_or_else(|| {
+            rows.push(Rows::new(compiled.clone()));
+            rows.len() - 1
+        })
+    }
+
+    /// Decides what the inputs of a call decide, and asks for its cells.
+    fn ask(&mut self, index: u32, transaction: &Transaction, at: usize, contract: u32) {
+        let rows = &self.chunk.rows[at];
+        let mut registers = self.spare.pop().unwrap_or_default();
+        rows.compiled.tape.run(Call { transaction, block: self.block }, &mut registers);
+        self.search.ask(&rows.compiled, &registers, contract);
+        self.pending.push(Pending { index, at, registers });
+    }
+
+    /// Gives the calls that have asked their cells.
+    fn answer(&mut self, transactions: &[Transaction], first: usize) {
+        self.search.look();
+        let mut asked = 0;
+        for Pending { index, at, registers } in self.pending.drain(..) {
+            let rows = &mut self.chunk.rows[at];
+            let call = Call { transaction: &transactions[index as usize - first], block: self.block };
+            self.search.cells(asked, &rows.compiled, call);
+            asked += rows.compiled.finders.len();
+            let cells = &self.search.cells;
+            let index_of_shape = rows.shape(&registers, cells);
+            let shape = &rows.shapes[index_of_shape as usize];
+            if let Some(leaf) = shape.leaf {
+                self.chunk.decided.push((index, rows.compiled.clone(), leaf));
+            } else if shape.escapes {
+                // Off the tree it may touch what no key names: revm tells.
+                self.chunk.fallbacks.push(index);
+            } else if shape.clears() && rows.compiled.on_device {
+                rows.push(index, index_of_shape, &registers, cells);
+            } else {
+                let (compiled, shape) = (rows.compiled.clone(), shape.clone());
+                self.chunk.ordered.push(Ordered { transaction: index, compiled, cells: cells.clone(), shape });
+            }
+            self.spare.push(registers);
+        }
+        self.search.queries.clear();
+    }
+
+    fn finish(self) -> Chunk {
+        Chunk { missing: self.search.missing, learned: self.search.learned, ..self.chunk }
+    }
+}
+
+impl Search<'_> {
+    fn ask(&mut self, compiled: &Compiled, registers: &[U256], contract: u32) {
+        self.queries.extend(compiled.finders.iter().map(|finder| match finder {
+            Finder::Path { template, holes } if holes.is_empty() => {
+                Query { space: Paths::space(contract, *template), words: [U256::ZERO].into_iter().collect() }
+            }
+            Finder::Path { template, holes } => {
+                Query { space: Paths::space(contract, *template), words: holes.iter().map(|hole| registers[*hole]).collect() }
+            }
+            Finder::Native { address } => {
+                Query { space: Paths::space(NATIVE_SPACE, 0), words: [registers[*address]].into_iter().collect() }
+            }
+            Finder::State => Query::default(),
+        }));
+    }
+
+    fn look(&mut self) {
+        self.state.paths().find_all(&self.queries, &mut self.found);
+    }
+
+    /// The cells of a call whose keys were asked for from `asked` on.
+    fn cells(&mut self, asked: usize, compiled: &Compiled, call: Call<'_>) {
+        self.cells.clear();
+        for key in 0..compiled.finders.len() {
+            let cell = match self.found[asked + key] {
+                Some(id) => Found::Held(id),
+                None => self.hash(compiled, call, KeyId::from_index(key), self.queries[asked + key]),
+            };
+            self.cells.push(cell);
+        }
+    }
+
+    /// The cell by its real slot; the path to it is remembered.
+    fn hash(&mut self, compiled: &Compiled, call: Call<'_>, key: KeyId, path: Query) -> Found {
+        let mut run = Run::new(&compiled.program.kernel, call);
+        let place = run.place(key, &mut Start { state: self.state });
+        let key = cell_key(&call.transaction.to, place);
+        match self.state.find(&key) {
+            Some(id) => {
+                if !path.words.as_slice().is_empty() {
+                    self.learned.push((path, id));
+                }
+                Found::Held(id)
+            }
+            None => {
+                let missing = &mut self.missing;
+                Found::Missing(*self.missing_ids.entry(key).or_insert_with(|| {
+                    missing.push(key);
+                    missing.len() as u32 - 1
+                }))
+            }
+        }
+    }
+}
+
+pub fn cell_key(contract: &Address, place: Place) -> CellKey {
+    match place {
+        Place::Storage(slot) => CellKey { address: *contract, slot: Slot::Storage(slot) },
+        Place::Native(address) => CellKey { address, slot: Slot::Native },
+    }
+}
+
+/// The state as it is at the start of the segment.
+struct Start<'a> {
+    state: &'a State,
+}
+
+impl World for Start<'_> {
+    type Cell = CellKey;
+
+    fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> CellKey {
+        let place = run.place(key, self);
+        cell_key(&run.call.transaction.to, place)
+    }
+
+    fn value(&mut self, cell: CellKey) -> U256 {
+        self.state.read(&cell)
+    }
+}
+
+impl Rows {
+    fn new(compiled: Arc<Compiled>) -> Self {
+        let columns = vec![vec![]; compiled.program.walker.columns()];
+        Self { compiled, transactions: vec![], columns, shape_of: vec![], shapes: vec![], known: HashMap::new(), last: None }
+    }
+
+    /// The index of the shape of a call. Most calls have the shape of the one before.
+    fn shape(&mut self, registers: &[U256], cells: &[Found]) -> u32 {
+        let distinct = all_differ(cells);
+        if let Some((bits, shape)) = &self.last
+            && distinct
+            && self.bits(registers).eq(bits.iter().copied())
+        {
+            return *shape;
+        }
+        let pattern = Pattern { bits: self.bits(registers).collect(), class: if distinct { vec![] } else { classes(cells) } };
+        let next = self.shapes.len() as u32;
+        let index = *self.known.entry(pattern.clone()).or_insert(next);
+        if index == next {
+            self.shapes.push(self.compiled.shape(&pattern));
+        }
+        if distinct {
+            self.last = Some((pattern.bits, index));
+        }
+        index
+    }
+
+    fn bits<'a>(&'a self, registers: &'a [U256]) -> impl Iterator<Item = u32> + 'a {
+        self.compiled.bits.chunks(32).map(|conditions| gather(conditions, registers))
+    }
+
+    fn push(&mut self, transaction: u32, shape: u32, registers: &[U256], cells: &[Found]) {
+        let flags = &self.shapes[shape as usize].flags;
+        let (bits, rest) = self.columns.split_at_mut(self.compiled.bits.len().div_ceil(32));
+        let (names, params) = rest.split_at_mut(cells.len());
+        for (column, conditions) in bits.iter_mut().zip(self.compiled.bits.chunks(32)) {
+            column.push(gather(conditions, registers));
+        }
+        for (column, (cell, flags)) in names.iter_mut().zip(cells.iter().zip(flags)) {
+            column.push(if *flags == 0 { NO_CELL } else { cell.encode() });
+        }
+        for (limbs, param) in params.chunks_exact_mut(LIMBS).zip(&self.compiled.params) {
+            for (column, limb) in limbs.iter_mut().zip(to_word(registers[*param])) {
+                column.push(limb);
+            }
+        }
+        self.transactions.push(transaction);
+        self.shape_of.push(shape);
+    }
+}
+
+/// Up to 32 conditions as bits.
+fn gather(conditions: &[usize], registers: &[U256]) -> u32 {
+    conditions.iter().enumerate().fold(0, |word, (i, condition)| word | u32::from(!registers[*condition].is_zero()) << i)
+}
+
+fn all_differ(cells: &[Found]) -> bool {
+    cells.iter().enumerate().all(|(i, cell)| !cells[..i].contains(cell))
+}
+
+/// For each key the first that names the same cell.
+fn classes(cells: &[Found]) -> Vec<usize> {
+    cells.iter().map(|cell| cells.iter().position(|first| first == cell).unwrap_or_default()).collect()
+}

@@ -1,0 +1,33 @@
+//! What a segment asks of a clearing backend: its calls by kernel, and its cells. The buffers are those of the device, in host memory.
+
+use crate::ir::Kernel;
+use crate::ir::access::Walker;
+use crate::word::Word;
+use std::sync::Arc;
+
+/// A kernel made ready for clearing.
+#[derive(Debug)]
+pub struct Program {
+    pub kernel: Kernel,
+    pub walker: Walker,
+    /// The module that the device runs.
+    pub wgsl: String,
+}
+
+/// Calls of one kernel. Column `c` of row `r` is `columns[c * rows + r]`; `Walker` says which column is what.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    pub program: Arc<Program>,
+    pub rows: usize,
+    pub columns: Vec<u32>,
+}
+
+/// Calls to be cleared together, over cells that are numbered from 0.
+#[derive(Debug, Clone, Default)]
+pub struct Segment {
+    pub streams: Vec<Stream>,
+    /// Each cell's value before the segment.
+    pub base: Vec<Word>,
+    /// How the segment's calls use each cell: `ir::access::flags`, joined. Calls that are not in a stream count too.
+    pub flags: Vec<u32>,
+}

@@ -1,0 +1,67 @@
+//! Records of one size in one block of memory, numbered from 0, with their hash. An arena's bytes are its export: what it holds is hashed,
+//! uploaded and written as it lies here. Records are appended, replaced, and cut off at the end; none is ever moved or taken out.
+
+use super::tree::{PAGE, Tree};
+use bytemuck::Pod;
+
+/// Records are numbered, and counted, in 32 bits.
+pub(super) const MAX_RECORDS: usize = u32::MAX as usize;
+
+#[derive(Clone)]
+pub(super) struct Arena<T> {
+    records: Vec<T>,
+    tree: Tree,
+}
+
+impl<T> Default for Arena<T> {
+    fn default() -> Self {
+        Self { records: Vec::new(), tree: Tree::default() }
+    }
+}
+
+impl<T: Pod> Arena<T> {
+    const PAGE_RECORDS: usize = {
+        assert!(PAGE.is_multiple_of(size_of::<T>()), "a record lies in one page");
+        PAGE / size_of::<T>()
+    };
+
+    pub(super) fn records(&self) -> &[T] {
+        &self.records
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.records)
+    }
+
+    pub(super) fn reserve(&mut self, additional: usize) {
+        self.records.reserve(additional);
+    }
+
+    /// Its number. Panics beyond [`MAX_RECORDS`], which take more than 100 GiB.
+    #[inline]
+    pub(super) fn push(&mut self, record: T) -> u32 {
+        let id = self.records.len();
+        assert!(id < MAX_RECORDS, "an arena is full");
+        self.records.push(record);
+        self.tree.append(id / Self::PAGE_RECORDS);
+        id as u32
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, id: u32, record: T) {
+        self.records[id as usize] = record;
+        self.tree.touch(id as usize / Self::PAGE_RECORDS);
+    }
+
+    pub(super) fn truncate(&mut self, len: usize) {
+        if len < self.records.len() {
+            self.records.truncate(len);
+            self.tree.truncate(len * size_of::<T>());
+        }
+    }
+
+    /// BLAKE3 of [`Arena::bytes`].
+    pub(super) fn root(&mut self) -> blake3::Hash {
+        self.tree.root(bytemuck::cast_slice(&self.records))
+    }
+}

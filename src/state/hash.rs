@@ -1,0 +1,36 @@
+//! The hash of the in-memory indices: ahash with fixed seeds, so that a run costs the same each time. Nothing may depend on its values
+//! or on the order of a table: they differ between machines, and no result, root or export ever sees them.
+
+use ahash::{AHasher, RandomState};
+use alloy_primitives::U256;
+use std::hash::{BuildHasher, Hasher};
+
+static SEEDED: RandomState = RandomState::with_seeds(0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344);
+
+/// For hash maps.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Fixed;
+
+impl BuildHasher for Fixed {
+    type Hasher = AHasher;
+
+    fn build_hasher(&self) -> AHasher {
+        SEEDED.build_hasher()
+    }
+}
+
+/// Word by word: whole 64-bit limbs are ahash's fast way, byte slices are not.
+#[inline]
+pub(super) fn limbs(limbs: &[u64]) -> u64 {
+    let mut hasher = SEEDED.build_hasher();
+    limbs.iter().for_each(|limb| hasher.write_u64(*limb));
+    hasher.finish()
+}
+
+#[inline]
+pub(super) fn words(space: u64, words: &[U256]) -> u64 {
+    let mut hasher = SEEDED.build_hasher();
+    hasher.write_u64(space);
+    words.iter().flat_map(U256::as_limbs).for_each(|limb| hasher.write_u64(*limb));
+    hasher.finish()
+}

@@ -1,0 +1,40 @@
+//! From a key to its cell: a table of cell numbers alone, about 5 bytes a cell beside its load factor. The keys themselves are compared in
+//! the keys arena, which every call must be given as it was when the numbers went in. Two cells never have the same key.
+
+use super::{
+    hash,
+    key::{CellId, KeyRecord},
+};
+use hashbrown::HashTable;
+
+#[derive(Clone, Default)]
+pub(super) struct Index {
+    table: HashTable<CellId>,
+}
+
+impl Index {
+    #[inline]
+    pub(super) fn find(&self, keys: &[KeyRecord], key: &KeyRecord) -> Option<CellId> {
+        self.table.find(hash::limbs(&key.limbs()), |id| keys[*id as usize] == *key).copied()
+    }
+
+    /// Takes up the cell `id`, whose key is in `keys` already and was absent before.
+    pub(super) fn insert(&mut self, keys: &[KeyRecord], id: CellId) {
+        let hash_of = |id: &CellId| hash::limbs(&keys[*id as usize].limbs());
+        self.table.insert_unique(hash_of(&id), id, hash_of);
+    }
+
+    /// Makes room for `additional` cells.
+    pub(super) fn reserve(&mut self, keys: &[KeyRecord], additional: usize) {
+        self.table.reserve(additional, |id| hash::limbs(&keys[*id as usize].limbs()));
+    }
+
+    /// Forgets all cells from `len` on. `keys` still has them.
+    pub(super) fn truncate(&mut self, keys: &[KeyRecord], len: usize) {
+        for (id, key) in keys.iter().enumerate().skip(len) {
+            if let Ok(entry) = self.table.find_entry(hash::limbs(&key.limbs()), |other| *other as usize == id) {
+                entry.remove();
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What it takes to bring a state back to a mark: the former words and contracts of everything that existed at the mark, and the lengths of
+//! all arenas. What was appended since needs no entry, and without a live mark nothing is written. The journal only remembers; the state
+//! does the undoing.
+
+use super::{contracts::Contract, key::CellId, paths::Filled};
+use crate::{
+    error::{Error, Result},
+    word::Word,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A point that a state can be brought back to. Plain data: it keeps nothing alive, and is checked when it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mark(u64);
+
+/// The lengths of a state's parts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lengths {
+    pub(super) cells: usize,
+    pub(super) contracts: usize,
+    pub(super) paths: Filled,
+}
+
+/// A live mark: what there was, and how long the journal's lists were.
+#[derive(Debug, Clone, Copy)]
+struct Live {
+    mark: Mark,
+    lengths: Lengths,
+    cells: usize,
+    contracts: usize,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Journal {
+    /// Oldest first.
+    live: Vec<Live>,
+    /// Cells and contracts below these numbers existed at the newest mark; 0 without one.
+    cell_floor: CellId,
+    contract_floor: u32,
+    cells: Vec<(CellId, Word)>,
+    contracts: Vec<(u32, Contract)>,
+}
+
+/// What a state has to put back, newest first: after that everything has the lengths of then.
+pub(super) struct Past {
+    pub(super) lengths: Lengths,
+    pub(super) cells: Vec<(CellId, Word)>,
+    pub(super) contracts: Vec<(u32, Contract)>,
+}
+
+impl Journal {
+    /// To be called with a cell's word before it changes.
+    #[inline]
+    pub(super) fn cell(&mut self, id: CellId, word: &Word) {
+        if id < self.cell_floor {
+            self.cells.push((id, *word));
+        }
+    }
+
+    /// To be called with a contract that was replaced.
+    pub(super) fn contract(&mut self, id: u32, contract: Contract) {
+        if id < self.contract_floor {
+            self.contracts.push((id, contract));
+        }
+    }
+
+    pub(super) fn mark(&mut self, lengths: Lengths) -> Mark {
+        // One count for all states: a mark means nothing to a state that neither made it nor is a clone of the one that did.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let mark = Mark(NEXT.fetch_add(1, Ordering::Relaxed));
+        self.live.push(Live { mark, lengths, cells: self.cells.len(), contracts: self.contracts.len() });
+        self.set_floors();
+        mark
+    }
+
+    /// Ends all marks newer than `mark` and hands out what happened since. The mark itself stays.
+    pub(super) fn rewind(&mut self, mark: Mark) -> Result<Past> {
+        let place = self.place(mark)?;
+        let Live { lengths, cells, contracts, .. } = self.live[place];
+        self.live.truncate(place + 1);
+        self.set_floors();
+        Ok(Past { lengths, cells: self.cells.split_off(cells), contracts: self.contracts.split_off(contracts) })
+    }
+
+    /// Ends `mark` alone, and drops what only it needed.
+    pub(super) fn release(&mut self, mark: Mark) -> Result<()> {
+        let place = self.place(mark)?;
+        self.live.remove(place);
+        // Entries serve the marks before them: all that precedes the oldest mark serve none.
+        let (cells, contracts) =
+            self.live.first().map_or((self.cells.len(), self.contracts.len()), |oldest| (oldest.cells, oldest.contracts));
+        self.cells.drain(..cells);
+        self.contracts.drain(..contracts);
+        for live in &mut self.live {
+            live.cells -= cells;
+            live.contracts -= contracts;
+        }
+        self.set_floors();
+        Ok(())
+    }
+
+    fn place(&self, mark: Mark) -> Result<usize> {
+        self.live.iter().rposition(|live| live.mark == mark).ok_or_else(|| {
+            Error::input("the mark is not one of this state's, or was released, or the state was brought back to an older one")
+        })
+    }
+
+    fn set_floors(&mut self) {
+        let newest = self.live.last().map(|live| live.lengths);
+        self.cell_floor = newest.map_or(0, |lengths| lengths.cells as CellId);
+        self.contract_floor = newest.map_or(0, |lengths| lengths.contracts as u32);
+    }
+
+    /// Entries held, for tests.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.cells.len() + self.contracts.len()
+    }
+}
