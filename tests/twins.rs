@@ -1,8 +1,11 @@
 //! A device and its Rust twin leave the same words: after each pass, for random segments in which everything collides. And the twin clears
 //! as if the calls had been executed in order. Needs a device: a software one will do.
 
-use alloy_primitives::{Address, U256, hex};
-use clearwave::evm;
+#[allow(dead_code)]
+mod common;
+
+use alloy_primitives::{Address, U256};
+use clearwave::evm::{self, Entry};
 use clearwave::exec::cpu::Cpu;
 use clearwave::exec::gpu::{Choice, Device};
 use clearwave::exec::pass::Pass;
@@ -10,9 +13,12 @@ use clearwave::exec::segment::{Clearing, Program, Segment, Stream, TO_LINE};
 use clearwave::ir::access::{NO_CELL, Walker, flags, shape};
 use clearwave::ir::eval::{Call, Place, Run, World};
 use clearwave::ir::{Binary, Input, Kernel, Key, KeyId, Leaf, LeafId, Load, Outcome, Store};
+use clearwave::lower;
 use clearwave::tx::{Block, Transaction};
 use clearwave::word::{Word, from_word, to_word};
+use common::{Contract, Random};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,39 +26,17 @@ const TOTAL: &str = include_str!("twins/total.wgsl");
 const ROWS: &str = include_str!("twins/rows.wgsl");
 const JUDGE: &str = include_str!("twins/judge.wgsl");
 const SETTLE: &str = include_str!("twins/settle.wgsl");
-const FAST_TRANSFER: &str = include_str!("twins/transfer.wgsl");
 
-/// The splitmix64 generator.
-struct Random(u64);
+fn one_in(random: &mut Random, n: usize) -> bool {
+    random.below(n) == 0
+}
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-
-    /// A word at an edge, or any.
-    fn word(&mut self) -> Word {
-        let edges = [U256::ZERO, U256::ONE, U256::from(u32::MAX), U256::ONE << 128, U256::MAX - U256::ONE, U256::MAX];
-        match self.below(edges.len() + 2) {
-            any if any >= edges.len() => std::array::from_fn(|limb| if limb < any { self.next() as u32 } else { 0 }),
-            edge => to_word(edges[edge]),
-        }
+/// A word at an edge, or any.
+fn word(random: &mut Random) -> Word {
+    let edges = [U256::ZERO, U256::ONE, U256::from(u32::MAX), U256::ONE << 128, U256::MAX - U256::ONE, U256::MAX];
+    match random.below(edges.len() + 2) {
+        any if any >= edges.len() => std::array::from_fn(|limb| if limb < any { random.next() as u32 } else { 0 }),
+        edge => to_word(edges[edge]),
     }
 }
 
@@ -60,8 +44,8 @@ impl Random {
 fn programs() -> Vec<Arc<Program>> {
     vec![
         program(Kernel::transfer(), TRANSFER),
-        program(lower("token/Token", "transferFrom(address,address,uint256)", 3), TRANSFER_FROM),
-        program(lower("plain_token/PlainToken", "mint(address,uint256)", 2), MINT),
+        program(function(&contract("token/Token"), "transferFrom").0, TRANSFER_FROM),
+        program(function(&contract("plain_token/PlainToken"), "mint").0, MINT),
         program(tick(), TICK),
     ]
 }
@@ -78,18 +62,21 @@ fn program(kernel: Kernel, walk: &str) -> Arc<Program> {
     Arc::new(Program { kernel, walker, wgsl })
 }
 
-fn lower(artifact: &str, signature: &str, words: usize) -> Kernel {
-    lower_with_selector(artifact, signature, words).0
+fn contract(name: &str) -> Contract {
+    Contract::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("kernels/{name}.opt.json")))
 }
 
-fn lower_with_selector(artifact: &str, signature: &str, words: usize) -> (Kernel, [u8; 4]) {
-    let file = format!("{}/kernels/{artifact}.opt.json", env!("CARGO_MANIFEST_DIR"));
-    let artifact: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).expect(&file)).expect(&file);
-    let hex = |value: &serde_json::Value| hex::decode(value.as_str().expect(&file)).expect(&file);
-    let selector: [u8; 4] = hex(&artifact["methodIdentifiers"][signature]).try_into().expect("a selector has four bytes");
-    let code = hex(&artifact["deployedBytecode"]["object"]);
-    let entry = evm::Entry { selector: Some(selector), calldata_bytes: 4 + 32 * words, with_value: false };
-    (evm::lower(&code, entry).expect("it lowers"), selector)
+/// A function of a contract by its name, with its selector.
+fn function(contract: &Contract, name: &str) -> (Kernel, [u8; 4]) {
+    let named = |(signature, _): &&(String, [u8; 4])| signature.split('(').next() == Some(name);
+    let (signature, selector) = contract.functions.iter().find(named).expect(name);
+    (evm::lower(&contract.code, entry(signature, *selector)).expect(name), *selector)
+}
+
+fn entry(signature: &str, selector: [u8; 4]) -> Entry {
+    let types = &signature[signature.find('(').map_or(0, |at| at + 1)..signature.len() - 1];
+    let words = types.split(',').filter(|kind| !kind.is_empty()).count();
+    Entry { selector: Some(selector), calldata_bytes: 4 + 32 * words, with_value: false }
 }
 
 /// Adds one to a cell, unchecked: one column, and no parameter.
@@ -104,10 +91,14 @@ fn tick() -> Kernel {
     kernel
 }
 
+/// A device with the passes over cells that are written by hand.
 fn device() -> Device {
-    let [judge, settle] = [JUDGE, SETTLE].map(|pass| [TOTAL, pass].concat());
+    open(&[TOTAL, JUDGE].concat(), &[TOTAL, SETTLE].concat())
+}
+
+fn open(judge: &str, settle: &str) -> Device {
     let choice = std::env::var("CLEARWAVE_ADAPTER").map_or(Choice::Auto, |text| Choice::from(text.as_str()));
-    Device::new(&choice, &judge, &settle).expect("these tests need a device; a software one will do")
+    Device::new(&choice, judge, settle).expect("these tests need a device; a software one will do")
 }
 
 /// Calls of `program` over `cells` cells, of which the first few are hot.
@@ -119,15 +110,15 @@ fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize
         let mut set = |column: usize, word: u32| columns[column * rows + row] = word;
         for column in 0..first_cell {
             // Guards are where most bits are as for a call that goes through.
-            set(column, if random.one_in(4) { random.next() as u32 } else { u32::MAX << 2 });
+            set(column, if one_in(random, 4) { random.next() as u32 } else { u32::MAX << 2 });
         }
         for key in program.kernel.key_ids() {
-            let hot = random.one_in(2);
+            let hot = one_in(random, 2);
             let cell = random.below(if hot { cells.clamp(1, 2) } else { cells.max(1) }) as u32;
-            set(walker.cell_column(key), if cells == 0 || random.one_in(30) { NO_CELL } else { cell });
+            set(walker.cell_column(key), if cells == 0 || one_in(random, 30) { NO_CELL } else { cell });
         }
         for param in 0..walker.params.len() {
-            let word = if random.one_in(2) { to_word(U256::from(random.below(1000))) } else { random.word() };
+            let word = if one_in(random, 2) { to_word(U256::from(random.below(1000))) } else { word(random) };
             word.iter().enumerate().for_each(|(limb, word)| set(walker.param_column(param) + limb, *word));
         }
     }
@@ -135,10 +126,10 @@ fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize
 }
 
 fn segment(random: &mut Random, programs: &[Arc<Program>]) -> Segment {
-    let cells = random.pick(&[0, 1, 2, 3, 5, 63, 64, 65, 300]);
+    let cells = *random.pick(&[0, 1, 2, 3, 5, 63, 64, 65, 300]);
     let streams = random.below(4);
     let streams = (0..streams).map(|_| {
-        let rows = random.pick(&[0, 1, 2, 7, 63, 64, 65, 127, 128, 129, 1000]);
+        let rows = *random.pick(&[0, 1, 2, 7, 63, 64, 65, 127, 128, 129, 1000]);
         let program = programs[random.below(programs.len())].clone();
         stream(random, &program, rows, cells)
     });
@@ -147,10 +138,10 @@ fn segment(random: &mut Random, programs: &[Arc<Program>]) -> Segment {
     let sentinel = [flags::SENTINEL | flags::DEBIT, flags::SENTINEL | flags::DEBIT | flags::PLAIN_DEBIT];
     let flag = |random: &mut Random| match random.below(8) {
         0 => random.next() as u32 & 0xff,
-        1 | 2 => random.pick(&sentinel),
-        _ => random.pick(&netted),
+        1 | 2 => *random.pick(&sentinel),
+        _ => *random.pick(&netted),
     };
-    let base = |random: &mut Random| if random.one_in(2) { to_word(U256::from(10_000_000)) } else { random.word() };
+    let base = |random: &mut Random| if one_in(random, 2) { to_word(U256::from(10_000_000)) } else { word(random) };
     Segment { streams, base: (0..cells).map(|_| base(random)).collect(), flags: (0..cells).map(|_| flag(random)).collect() }
 }
 
@@ -177,6 +168,26 @@ fn passes_leave_the_same_words() {
         lines += cleared.outcomes.iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
     }
     assert!(lines > 1000, "contended cells are what retract is for; {lines} rows met one");
+}
+
+#[test]
+fn generated_modules_leave_the_same_words() {
+    let mut programs = Vec::new();
+    for contract in Contract::all().iter().filter(|contract| contract.file.to_string_lossy().ends_with(".opt.json")) {
+        for (signature, selector) in &contract.functions {
+            // What does not lower, and what is too much for a device, is not for these tests.
+            let Ok(kernel) = evm::lower(&contract.code, entry(signature, *selector)) else { continue };
+            let walker = Walker::new(&kernel);
+            let Ok(wgsl) = lower::kernel(&kernel, &walker) else { continue };
+            programs.push(Arc::new(Program { kernel, walker, wgsl }));
+        }
+    }
+    assert!(programs.len() > 50, "{} programs", programs.len());
+    let (mut cpu, mut devices) = (Cpu::default(), [open(&lower::judge(), &lower::settle())]);
+    for seed in 0..2 * programs.len() {
+        let of = std::slice::from_ref(&programs[seed % programs.len()]);
+        agree(seed as u64, &segment(&mut Random(seed as u64), of), &mut cpu, &mut devices);
+    }
 }
 
 #[test]
@@ -248,7 +259,7 @@ impl World for Ledger {
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> usize {
         let place = run.place(key, self);
         *self.cells.entry(place).or_insert_with(|| {
-            self.values.push(self.random.pick(&[U256::ZERO, U256::from(40), U256::from(200), U256::MAX]));
+            self.values.push(*self.random.pick(&[U256::ZERO, U256::from(40), U256::from(200), U256::MAX]));
             self.values.len() - 1
         })
     }
@@ -296,8 +307,9 @@ fn resolve(ledger: &mut Ledger, program: &Program, call: Call<'_>, flags: &mut V
 
 #[test]
 fn clearing_gives_what_execution_in_order_gives() {
-    let signatures = [("transfer(address,uint256)", 2), ("transferFrom(address,address,uint256)", 3), ("approve(address,uint256)", 2)];
-    let kernels = signatures.map(|(signature, words)| lower_with_selector("token/Token", signature, words));
+    let token = contract("token/Token");
+    let kernels = ["transfer", "transferFrom", "approve"].map(|name| function(&token, name));
+    let addresses = [1, 2, 1];
     let programs = kernels.clone().map(|(kernel, _)| program(kernel, ""));
     let block = Block::default();
     let (mut cleared_calls, mut lines) = (0, 0);
@@ -307,11 +319,11 @@ fn clearing_gives_what_execution_in_order_gives() {
         let account = |random: &mut Random| Address::with_last_byte(random.below(accounts) as u8).into_word();
         let calls: Vec<(usize, Transaction)> = (0..random.below(40))
             .map(|_| {
-                let of = if random.one_in(10) { 2 } else { random.below(2) };
+                let of = if one_in(&mut random, 10) { 2 } else { random.below(2) };
                 let (from, amount) = (Address::from_word(account(&mut random)), U256::from(random.below(60)));
-                let amount = if random.one_in(20) { random.pick(&[U256::MAX, U256::ONE << 128]) } else { amount };
+                let amount = if one_in(&mut random, 20) { *random.pick(&[U256::MAX, U256::ONE << 128]) } else { amount };
                 let mut data = kernels[of].1.to_vec();
-                (0..signatures[of].1 - 1).for_each(|_| data.extend(account(&mut random)));
+                (0..addresses[of]).for_each(|_| data.extend(account(&mut random)));
                 data.extend(amount.to_be_bytes::<32>());
                 (of, Transaction { from, data: data.into(), ..Default::default() })
             })
@@ -358,29 +370,36 @@ fn clearing_gives_what_execution_in_order_gives() {
 #[ignore = "a measurement"]
 fn speed() {
     const ROWS: usize = 1 << 20;
-    let program = Program { wgsl: FAST_TRANSFER.to_string(), ..Arc::try_unwrap(program(Kernel::transfer(), TRANSFER)).expect("mine") };
-    let program = Arc::new(program);
-    let hand: Vec<Box<dyn Clearing>> = vec![Box::new(Cpu::default()), Box::new(device()), Box::new(device().staged())];
-    for (mut backend, name) in hand.into_iter().zip(["twin", "shared", "staged"]) {
+    /// The caller and the recipient are not zero.
+    const BITS: u32 = 0b110;
+    const RETURNS: u32 = 2;
+    let kernel = function(&contract("token/Token"), "transfer").0;
+    let walker = Walker::new(&kernel);
+    let wgsl = lower::kernel(&kernel, &walker).expect("a transfer lowers");
+    let program = Arc::new(Program { kernel, walker, wgsl });
+    let device = || open(&lower::judge(), &lower::settle());
+    let backends: [Box<dyn Clearing>; 3] = [Box::new(Cpu::default()), Box::new(device()), Box::new(device().staged())];
+    for (mut backend, name) in backends.into_iter().zip(["twin", "device", "device, staged"]) {
         for hot in [false, true] {
-            let mut random = Random(1);
-            let mut columns = vec![0; ROWS * 10];
+            let random = &mut Random(1);
+            let mut columns = vec![0; ROWS * program.walker.columns()];
             for row in 0..ROWS {
-                let mut cell = |hot_cell| if hot && random.one_in(2) { hot_cell } else { random.below(ROWS) as u32 };
-                (columns[row], columns[ROWS + row]) = (cell(7), cell(9));
+                let mut cell = |hot_cell| if hot && one_in(random, 2) { hot_cell } else { random.below(ROWS) as u32 };
+                let cells = [cell(7), cell(9)];
                 let amount = [random.next() as u32, random.next() as u32, random.below(4) as u32];
-                (0..3).for_each(|limb| columns[(2 + limb) * ROWS + row] = amount[limb]);
+                let words = [BITS].into_iter().chain(cells).chain(amount);
+                words.enumerate().for_each(|(column, word)| columns[column * ROWS + row] = word);
             }
             let netted = flags::GUARD | flags::DEBIT | flags::CREDIT | flags::PLAIN_DEBIT;
             let base = vec![to_word(U256::from(1_000_000) << 96); ROWS];
-            let segment =
-                Segment { streams: vec![Stream { program: program.clone(), rows: ROWS, columns }], base, flags: vec![netted; ROWS] };
+            let stream = Stream { program: program.clone(), rows: ROWS, columns };
+            let segment = Segment { streams: vec![stream], base, flags: vec![netted; ROWS] };
             // The best of many: what else runs on the machine must not count.
             let runs = (0..20).map(|_| {
                 let start = Instant::now();
                 let cleared = backend.clear(&segment).expect("it clears");
                 let all = start.elapsed().as_nanos();
-                assert!(cleared.outcomes[0].iter().all(|outcome| *outcome == 0));
+                assert!(cleared.outcomes[0].iter().all(|outcome| *outcome == RETURNS));
                 (all / ROWS as u128, backend.stages())
             });
             let (all, stages) = runs.min_by_key(|(all, _)| *all).expect("there are runs");
