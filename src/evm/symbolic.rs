@@ -37,8 +37,7 @@ pub(super) fn explore(code: &[u8], entry: Entry) -> Result<Kernel, Unlowered> {
 type Hint = (ExprId, ExprId);
 
 fn run(code: &Code, entry: Entry, kernel: Kernel, hints: Vec<Hint>) -> Result<Kernel, Unlowered> {
-    let most_keys = kernel.keys.len() + limits::KEYS;
-    let mut executor = Executor { code, entry, hints, kernel, steps: 0, most_keys };
+    let mut executor = Executor { code, entry, hints, kernel, steps: 0 };
     let mut path = Path::start(intrinsic_gas(entry.calldata_bytes));
     let mut guard = None;
     if entry.with_value {
@@ -61,8 +60,6 @@ struct Executor<'a> {
     hints: Vec<Hint>,
     kernel: Kernel,
     steps: usize,
-    /// What this run may name; a loop over storage escapes there.
-    most_keys: usize,
 }
 
 /// Where one opcode leads.
@@ -132,6 +129,10 @@ impl Executor<'_> {
         if self.kernel.exprs.exhausted() {
             return refuse("expressions too large");
         }
+        // Twice over, a path that fails may name other keys than the kernel keeps.
+        if self.kernel.keys.len() > 4 * limits::KEYS {
+            return refuse("too many storage keys");
+        }
         if path.gas_bound > limits::GAS_LIMIT {
             return refuse("may run out of gas");
         }
@@ -199,11 +200,11 @@ impl Executor<'_> {
             0x51..=0x53 | 0x5e => self.memory(path, byte)?,
             0x54 => {
                 let word = pop(path);
-                self.load(path, Key::Storage, word)?;
+                self.load(path, Key::Storage, word);
             }
             0x55 => {
                 let (word, value) = (pop(path), pop(path));
-                let key = self.key(path, Key::Storage, word)?;
+                let key = self.key(path, Key::Storage, word);
                 path.gas_bound += 22_100;
                 path.store(key, value);
             }
@@ -313,11 +314,11 @@ impl Executor<'_> {
             0x38 => path.push_word(&mut self.kernel, U256::from(self.code.bytes.len())),
             0x31 => {
                 let word = pop(path);
-                self.load(path, Key::Native, word)?;
+                self.load(path, Key::Native, word);
             }
             0x47 => {
                 let word = self.kernel.exprs.input(Input::Address);
-                self.load(path, Key::Native, word)?;
+                self.load(path, Key::Native, word);
             }
             0x35 => {
                 let offset = pop(path);
@@ -395,7 +396,7 @@ impl Executor<'_> {
     }
 
     /// A key whose word hangs on a loaded word that equals an input here is named by the input.
-    fn key(&mut self, path: &Path, kind: fn(ExprId) -> Key, word: ExprId) -> Run<KeyId> {
+    fn key(&mut self, path: &Path, kind: fn(ExprId) -> Key, word: ExprId) -> KeyId {
         let mut word = word;
         for (loaded, input) in self.hints.clone() {
             if self.kernel.exprs.has_loads(word) {
@@ -405,17 +406,15 @@ impl Executor<'_> {
                 }
             }
         }
-        let key = self.kernel.intern_key(kind(word));
-        if self.kernel.keys.len() > self.most_keys { escape("too many storage keys") } else { Ok(key) }
+        self.kernel.intern_key(kind(word))
     }
 
-    fn load(&mut self, path: &mut Path, kind: fn(ExprId) -> Key, word: ExprId) -> Run<()> {
-        let key = self.key(path, kind, word)?;
+    fn load(&mut self, path: &mut Path, kind: fn(ExprId) -> Key, word: ExprId) {
+        let key = self.key(path, kind, word);
         // A cold access costs at most this much more than a warm one.
         path.gas_bound += 2_500;
         let value = path.load(&mut self.kernel, key);
         path.stack.push(value);
-        Ok(())
     }
 
     fn transient(&mut self, path: &mut Path, byte: u8) -> Run<()> {
