@@ -7,7 +7,7 @@ test: setup
 	cargo clippy --all-targets -- -D warnings
 	cargo test --all-targets
 	cargo test --doc
-	cargo run --release -- bench --workload all --backend all --txs 4096 --accounts 1024 --repeat 1
+	cargo run -- bench --workload all --backend all --txs 4096 --accounts 1024 --repeat 1
 
 bench: setup
 	cargo run --release -- bench

@@ -1,5 +1,7 @@
 //! clearwave applies whole batches of EVM transactions on the GPU, with the result of executing them one by one, in order.
 
+pub mod bench;
+pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod evm;
@@ -9,11 +11,14 @@ pub mod ir;
 pub mod limits;
 pub mod lower;
 pub mod plan;
+pub mod replay;
+pub mod report;
 pub mod state;
 #[cfg(test)]
 mod tidy;
 pub mod tx;
 pub mod word;
+pub mod workload;
 pub mod yardstick;
 
 pub use engine::{Backend, Builder, Engine, Report, Snapshot};

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::exec::cpu::Cpu;
-use crate::exec::gpu::{self, Gpu};
+use crate::exec::gpu::{self, Capacity, Choice, Device};
 use crate::exec::segment::Clearing;
 use crate::lower;
 use std::fmt;
@@ -54,7 +54,12 @@ impl FromStr for Backend {
 pub(super) enum Executor {
     Reference,
     Revm,
-    Clearing { name: String, clearing: Box<dyn Clearing + Send>, capacity: gpu::Capacity },
+    /// The capacity is that of a device, where there is one.
+    Clearing {
+        name: String,
+        clearing: Box<dyn Clearing + Send>,
+        capacity: Option<Capacity>,
+    },
 }
 
 impl Executor {
@@ -69,30 +74,24 @@ impl Executor {
     }
 
     fn cpu(name: String) -> Self {
-        Self::Clearing { name, clearing: Box::new(Cpu::default()), capacity: gpu::Capacity::UNBOUNDED }
+        Self::Clearing { name, clearing: Box::new(Cpu::default()), capacity: None }
     }
 
     fn gpu(adapter: Option<&str>) -> Result<Self> {
-        let gpu = Gpu::new(adapter, &lower::judge(), &lower::settle())?;
-        let name = format!("gpu ({})", gpu.adapter().name);
-        Ok(Self::Clearing { name, capacity: gpu.capacity(), clearing: Box::new(gpu) })
+        let choice = adapter.map_or(Choice::Auto, Choice::from);
+        let device = Device::new(&choice, &lower::judge(), &lower::settle())?;
+        let name = format!("gpu ({}, {})", device.adapter().name, device.adapter().kind);
+        Ok(Self::Clearing { name, capacity: Some(device.capacity()), clearing: Box::new(device) })
     }
 
-    /// Software devices run on the processor that the twins run on, by a longer way.
+    /// Software devices run on the processor that the twins run on, by a longer way: they are taken only where they are asked for.
     fn auto(adapter: Option<&str>) -> Result<Self> {
-        let chosen = gpu::choose(adapter);
-        match chosen {
-            Err(error) if adapter.is_some() => Err(error),
-            Err(error) => {
-                log::info!("auto takes the cpu: {error}");
-                Ok(Self::cpu("cpu".to_string()))
-            }
-            Ok(found) if found.is_software() && adapter.is_none() => {
-                log::info!("auto takes the cpu: {} is a software device", found.name);
-                Ok(Self::cpu("cpu".to_string()))
-            }
-            Ok(_) => Self::gpu(adapter),
+        let hardware = gpu::adapters().into_iter().any(|adapter| adapter.kind != "software" && adapter.lacks.is_none());
+        if adapter.is_some() || hardware {
+            return Self::gpu(adapter);
         }
+        log::info!("auto takes the cpu: no device but software answers");
+        Ok(Self::cpu("cpu".to_string()))
     }
 
     pub(super) fn name(&self) -> String {

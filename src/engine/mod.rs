@@ -125,6 +125,17 @@ impl Engine {
         Builder::default()
     }
 
+    /// Starts over from another state: cells, and contracts with their nonces. The backend, its device and the kernels compiled so far
+    /// stay; snapshots end. Fails, and changes nothing, where the input is inconsistent.
+    pub fn restart(
+        &mut self,
+        cells: impl IntoIterator<Item = (CellKey, U256)>,
+        contracts: impl IntoIterator<Item = (Address, u64, Bytes)>,
+    ) -> Result<()> {
+        self.state = State::import(cells, contracts)?;
+        Ok(())
+    }
+
     /// Puts runtime code at an address, in place of what is there.
     pub fn deploy(&mut self, address: Address, code: Bytes) {
         self.state.set_contract(address, 1, code);

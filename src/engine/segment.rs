@@ -8,7 +8,7 @@ use crate::exec::fallback::Fallback;
 use crate::exec::line::{Line, Lined, Stopped, Work};
 use crate::exec::segment::{Cleared, TO_LINE};
 use crate::exec::sequence;
-use crate::ir::{KeyId, LeafId, Outcome};
+use crate::ir::Kernel;
 use crate::limits;
 use crate::plan::classes::{Plan, Prediction, classify};
 use crate::plan::resolve::{Chunk, resolve};
@@ -66,7 +66,7 @@ impl Engine {
         let Executor::Clearing { clearing, capacity, .. } = &mut self.executor else {
             return Err(Error::internal("segments need a clearing backend"));
         };
-        if !capacity.holds(&plan.segment) && range.len() > 1 {
+        if capacity.is_some_and(|capacity| !capacity.holds(&plan.segment)) && range.len() > 1 {
             let half = range.start + range.len() / 2;
             log::info!("a segment of {} transactions is larger than the device binds: it is cut in two", range.len());
             return Ok(Reached::Cut(half));
@@ -140,8 +140,14 @@ impl Engine {
 
     fn last_transaction(&self, plan: &Plan) -> u32 {
         let rows = plan.rows.iter().filter_map(|rows| rows.iter().max());
-        rows.chain(&plan.empty).copied().max().unwrap_or(0)
+        rows.chain(&plan.empty).chain(plan.decided.iter().map(|(index, ..)| index)).copied().max().unwrap_or(0)
     }
+}
+
+fn cleared_receipt(kernel: &Kernel, leaf: usize, transaction: u32) -> Result<Receipt> {
+    let status = kernel.leaves.get(leaf).and_then(|leaf| leaf.outcome.status());
+    let wrong = || Error::internal(format_args!("transaction {transaction} ended at leaf {leaf}, which ends nothing"));
+    Ok(Receipt { status: status.ok_or_else(wrong)?, lane: Lane::Clear })
 }
 
 /// The receipts of what was cleared, and the work for the line, in order.
@@ -154,35 +160,22 @@ fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u
     for index in &plan.empty {
         report.receipts[*index as usize] = Receipt { status: Status::Success, lane: Lane::Clear };
     }
+    for (index, compiled, leaf) in &plan.decided {
+        report.receipts[*index as usize] = cleared_receipt(&compiled.program.kernel, leaf.index(), *index)?;
+    }
     for ((stream, rows), (outcomes, compiled)) in
         plan.segment.streams.iter().zip(&plan.rows).zip(cleared.outcomes.iter().zip(&plan.compiled))
     {
         let kernel = &stream.program.kernel;
-        let statuses: Vec<Option<Status>> = kernel.leaves.iter().map(|leaf| status(&leaf.outcome)).collect();
         for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
             if *outcome == TO_LINE {
-                let cells = kernel.key_ids().map(|key: KeyId| stream.columns[stream.program.walker.cell_column(key) * stream.rows + row]);
+                let cells = kernel.key_ids().map(|key| stream.columns[stream.program.walker.cell_column(key) * stream.rows + row]);
                 work.push((*transaction, Work::Kernel(compiled.clone(), cells.collect())));
-                continue;
+            } else {
+                report.receipts[*transaction as usize] = cleared_receipt(kernel, *outcome as usize, *transaction)?;
             }
-            let status = statuses.get(LeafId::from_index(*outcome as usize).index()).copied().flatten();
-            let Some(status) = status else {
-                return Err(Error::internal(format_args!("transaction {transaction} ended at leaf {outcome}, which ends nothing")));
-            };
-            report.receipts[*transaction as usize] = Receipt { status, lane: Lane::Clear };
         }
     }
     work.sort_unstable_by_key(|(index, _)| *index);
     Ok(work)
-}
-
-/// `None` where a leaf is no end.
-pub(super) fn status(outcome: &Outcome) -> Option<Status> {
-    match outcome {
-        Outcome::Return => Some(Status::Success),
-        Outcome::Revert => Some(Status::Revert),
-        Outcome::Halt => Some(Status::Halt),
-        Outcome::Invalid => Some(Status::Invalid),
-        Outcome::Escape { .. } => None,
-    }
 }

@@ -52,9 +52,9 @@ fn instructions(bytes: &[u8]) -> impl Iterator<Item = (usize, u8, &[u8])> {
 pub fn selectors(bytes: &[u8]) -> Vec<[u8; 4]> {
     let all: Vec<_> = instructions(bytes).collect();
     let compares = |i: usize| {
-        let near = all[i + 1..].iter().take(4).map(|(_, byte, _)| *byte);
-        // EQ, SUB, XOR, LT or GT, or the DUP before it; then a JUMPI not far behind.
-        near.clone().any(|byte| matches!(byte, 0x14 | 0x03 | 0x18)) && all[i + 1..].iter().take(6).any(|(_, byte, _)| *byte == 0x57)
+        let near = all[i + 1..].iter().take(6).map(|(_, byte, _)| *byte);
+        // EQ, or SUB or XOR for "not equal", before the branch that it decides.
+        near.clone().any(|byte| byte == 0x57) && near.take_while(|byte| *byte != 0x57).any(|byte| matches!(byte, 0x14 | 0x03 | 0x18))
     };
     let mut found: Vec<[u8; 4]> = all
         .iter()

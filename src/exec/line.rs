@@ -4,14 +4,14 @@
 
 use super::fallback::{self, Fallback, View};
 use crate::error::{Error, Result};
+use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, flags};
 use crate::ir::eval::{Call, Run, World};
-use crate::ir::{KeyId, Outcome};
 use crate::plan::library::Compiled;
 use crate::plan::numbering::Numbering;
 use crate::plan::resolve::cell_key;
 use crate::state::{CellKey, Slot, State};
-use crate::tx::{Block, Lane, Receipt, Status, Transaction};
+use crate::tx::{Block, Lane, Receipt, Transaction};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,14 +98,9 @@ impl<'a> Line<'a> {
         let mut run = Run::new(kernel, Call { transaction, block: self.block });
         let mut calling = Calling { line: self, cells, surprised: false };
         let leaf = run.leaf(&mut calling);
-        let status = match kernel.leaf(leaf).outcome {
-            Outcome::Return => Status::Success,
-            Outcome::Revert => Status::Revert,
-            Outcome::Halt => Status::Halt,
-            Outcome::Invalid => Status::Invalid,
-            // Resolving sends calls that may escape to revm.
-            Outcome::Escape { .. } => return Err(Error::internal(format_args!("transaction {index} left its kernel in the line")).into()),
-        };
+        // Resolving sends calls that may escape to revm.
+        let escaped = || Error::internal(format_args!("transaction {index} left its kernel in the line"));
+        let status = kernel.leaf(leaf).outcome.status().ok_or_else(escaped)?;
         let stores = run.stores(leaf, &mut calling);
         for (number, _) in &stores {
             calling.check(*number, true);

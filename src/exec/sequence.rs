@@ -3,8 +3,8 @@
 
 use super::fallback::{self, Fallback, View};
 use crate::error::Result;
+use crate::ir::KeyId;
 use crate::ir::eval::{Call, Run, World};
-use crate::ir::{KeyId, Outcome};
 use crate::plan::library::{Compiled, Library, Target};
 use crate::plan::resolve::cell_key;
 use crate::state::{CellKey, Contract, Slot, State};
@@ -70,13 +70,7 @@ fn interpret(state: &State, compiled: &Compiled, block: &Block, transaction: &Tr
     let mut run = Run::new(kernel, Call { transaction, block });
     let id = run.leaf(&mut world);
     let leaf = kernel.leaf(id);
-    let status = match leaf.outcome {
-        Outcome::Return => Status::Success,
-        Outcome::Revert => Status::Revert,
-        Outcome::Halt => Status::Halt,
-        Outcome::Invalid => Status::Invalid,
-        Outcome::Escape { .. } => return None,
-    };
+    let status = leaf.outcome.status()?;
     let logs = leaf.logs.iter().map(|log| {
         let topics = log.topics.iter().map(|topic| B256::from(run.word(*topic, &mut world))).collect();
         Log::new_unchecked(transaction.to, topics, run.bytes(&log.data, &mut world))

@@ -55,7 +55,7 @@ fn write_words(f: &mut Formatter<'_>, exprs: &Exprs, words: &[ExprId], len_bytes
         let comma = if i == 0 { "" } else { ", " };
         write!(f, "{comma}{}", Text(exprs, *word))?;
     }
-    if len_bytes % 32 != 0 { write!(f, "; {len_bytes} bytes") } else { Ok(()) }
+    if len_bytes.is_multiple_of(32) { Ok(()) } else { write!(f, "; {len_bytes} bytes") }
 }
 
 pub(super) fn unary_name(op: Unary) -> &'static str {

@@ -1,6 +1,7 @@
 //! The decision tree and what it refers to. Plain data and its consistency; built by `evm`, read by everything else.
 
 use super::expr::{Binary, ExprId, Exprs, Input};
+use crate::tx::Status;
 use alloy_primitives::U256;
 use std::collections::HashMap;
 
@@ -89,6 +90,19 @@ pub enum Outcome {
         reason: String,
         at: usize,
     },
+}
+
+impl Outcome {
+    /// `None` for an escape, which ends nothing.
+    pub fn status(&self) -> Option<Status> {
+        match self {
+            Self::Return => Some(Status::Success),
+            Self::Revert => Some(Status::Revert),
+            Self::Halt => Some(Status::Halt),
+            Self::Invalid => Some(Status::Invalid),
+            Self::Escape { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use super::library::Compiled;
 use super::numbering::Numbering;
 use super::resolve::{Chunk, Found, Rows};
 use super::segment::{Segment, Stream};
-use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, flags};
+use crate::ir::{KeyId, LeafId};
 use crate::state::{CellKey, State};
 use std::sync::Arc;
 
@@ -38,7 +38,8 @@ pub struct Plan {
     pub ordered: Vec<LineCall>,
     /// Transactions for revm, ascending.
     pub fallbacks: Vec<u32>,
-    /// Transactions that do nothing, and succeed.
+    /// Transactions that touch no cell: those of a kernel with their leaf, the others succeed.
+    pub decided: Vec<(u32, Arc<Compiled>, LeafId)>,
     pub empty: Vec<u32>,
 }
 
@@ -50,6 +51,7 @@ pub fn classify(state: &State, numbering: &mut Numbering, mut chunks: Vec<Chunk>
         classes.number_rows(chunk);
         plan.ordered.extend(classes.number_ordered(chunk));
         plan.fallbacks.append(&mut chunk.fallbacks);
+        plan.decided.append(&mut chunk.decided);
         plan.empty.append(&mut chunk.empty);
     }
     for prediction in predictions {

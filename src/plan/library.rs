@@ -5,7 +5,7 @@ use super::tape::{Register, Tape, Writer};
 use crate::error::Result;
 use crate::evm::{self, Entry, Unlowered};
 use crate::ir::access::{Shape, Walker, shape};
-use crate::ir::{Expr, ExprId, Exprs, Kernel, Key};
+use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key};
 use crate::state::State;
 use crate::tx::Transaction;
 use crate::{limits, lower};
@@ -33,6 +33,8 @@ pub struct Compiled {
     /// The registers of the walker's bits and params.
     pub bits: Vec<Register>,
     pub params: Vec<Register>,
+    /// Whether a device can clear it; its calls go to the line otherwise.
+    pub on_device: bool,
     shapes: RwLock<HashMap<Pattern, Arc<Shape>>>,
 }
 
@@ -44,11 +46,10 @@ pub struct Pattern {
 }
 
 impl Compiled {
-    fn new(kernel: Kernel, templates: &mut Templates) -> Result<Self> {
+    fn new(kernel: Kernel, entry: Entry, templates: &mut Templates) -> Result<Self> {
         let walker = Walker::new(&kernel);
         let mut writer = Writer::new(&kernel.exprs);
-        let keys: Vec<(Key, Option<(u32, Vec<ExprId>)>)> =
-            kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
+        let keys: Vec<(Key, Option<Path>)> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
         let holes = keys.iter().flat_map(|(_, path)| path.iter().flat_map(|(_, holes)| holes));
         walker.bits.iter().chain(&walker.params).chain(holes).for_each(|id| writer.need(*id));
         let (tape, register) = writer.finish();
@@ -61,9 +62,11 @@ impl Compiled {
         });
         let finders = finders.collect();
         let (bits, params) = (walker.bits.iter().map(|id| register(*id)).collect(), walker.params.iter().map(|id| register(*id)).collect());
-        let wgsl = lower::kernel(&kernel, &walker)?;
+        let wgsl = if is_canonical(&kernel, entry) { device_text(&kernel, &walker)? } else { None };
+        let on_device = wgsl.is_some();
+        let wgsl = wgsl.unwrap_or_default();
         let program = Arc::new(Program { kernel, walker, wgsl });
-        Ok(Self { program, finders, tape, bits, params, shapes: RwLock::default() })
+        Ok(Self { program, finders, tape, bits, params, on_device, shapes: RwLock::default() })
     }
 
     /// The shape of calls with this pattern; found once, then remembered.
@@ -88,10 +91,35 @@ impl Compiled {
     }
 }
 
+/// The module for the device; `None` where it is too much for one.
+fn device_text(kernel: &Kernel, walker: &Walker) -> Result<Option<String>> {
+    match lower::kernel(kernel, walker) {
+        Ok(wgsl) => Ok(Some(wgsl)),
+        Err(error) if error.is_input() => {
+            log::debug!("a kernel stays with the line: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the calldata is as long as what the kernel reads of it. Lengths are the caller's choice: the others are not worth a pipeline,
+/// and nobody can have them compiled without end.
+fn is_canonical(kernel: &Kernel, entry: Entry) -> bool {
+    let ends = (0..kernel.exprs.len()).filter_map(|index| match kernel.exprs.get(ExprId::from_index(index)) {
+        Expr::Input(Input::Calldata(offset)) => Some(*offset as usize + 32),
+        _ => None,
+    });
+    entry.calldata_bytes == ends.max().unwrap_or(if entry.selector.is_some() { 4 } else { 0 })
+}
+
+/// The kernels of one code; `None` where a function stays with revm.
+type OfCode = HashMap<Entry, Option<Arc<Compiled>>>;
+
 /// Kernels by code and entry.
 #[derive(Debug, Default)]
 pub struct Library {
-    kernels: RwLock<HashMap<B256, HashMap<Entry, Option<Arc<Compiled>>>>>,
+    kernels: RwLock<HashMap<B256, OfCode>>,
     templates: Mutex<Templates>,
     transfer: RwLock<Option<Arc<Compiled>>>,
 }
@@ -131,7 +159,7 @@ impl Library {
 
     /// The kernel for calls of `entry` on a code; `None` where it stays with revm.
     pub fn kernel(&self, code_hash: B256, code: &[u8], entry: Entry) -> Result<Option<Arc<Compiled>>> {
-        let of_code = |kernels: &HashMap<B256, HashMap<Entry, Option<Arc<Compiled>>>>| {
+        let of_code = |kernels: &HashMap<B256, OfCode>| {
             let of_code = kernels.get(&code_hash)?;
             // Selectors and lengths are the caller's choice: beyond the bound nothing more is lowered.
             let full = of_code.len() >= limits::KERNELS_PER_CODE;
@@ -145,7 +173,7 @@ impl Library {
             return Ok(known);
         }
         let compiled = match evm::lower(code, entry) {
-            Ok(kernel) => Some(self.compile(kernel)?),
+            Ok(kernel) => Some(self.compile(kernel, entry)?),
             Err(Unlowered { reason, at }) => {
                 log::debug!("{entry:?} of code {code_hash} falls back: {reason} at byte {at}");
                 None
@@ -160,16 +188,19 @@ impl Library {
         if let Some(known) = &*self.transfer.read().expect("no holder panics") {
             return Ok(known.clone());
         }
-        let compiled = self.compile(Kernel::transfer())?;
+        let compiled = self.compile(Kernel::transfer(), Entry::of(&[], true))?;
         *self.transfer.write().expect("no holder panics") = Some(compiled.clone());
         Ok(compiled)
     }
 
-    fn compile(&self, kernel: Kernel) -> Result<Arc<Compiled>> {
+    fn compile(&self, kernel: Kernel, entry: Entry) -> Result<Arc<Compiled>> {
         let mut templates = self.templates.lock().expect("no holder panics");
-        Compiled::new(kernel, &mut templates).map(Arc::new)
+        Compiled::new(kernel, entry, &mut templates).map(Arc::new)
     }
 }
+
+/// A template, and the words that fill it.
+type Path = (u32, Vec<ExprId>);
 
 /// Keys by their structure: equal structures of different kernels find their cells by the same paths.
 #[derive(Debug, Default)]
@@ -179,7 +210,7 @@ struct Templates {
 
 impl Templates {
     /// The template of a key and the words that fill it; `None` where it hangs on loads.
-    fn of(&mut self, exprs: &Exprs, key: Key) -> Option<(u32, Vec<ExprId>)> {
+    fn of(&mut self, exprs: &Exprs, key: Key) -> Option<Path> {
         let word = key.word();
         if exprs.has_loads(word) {
             return None;

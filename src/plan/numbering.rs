@@ -46,6 +46,10 @@ impl Numbering {
         self.homes.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.homes.is_empty()
+    }
+
     pub fn homes(&self) -> &[Home] {
         &self.homes
     }

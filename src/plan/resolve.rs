@@ -4,9 +4,9 @@
 use super::library::{Compiled, Finder, Library, Pattern, Target};
 use crate::error::Result;
 use crate::evm::Entry;
-use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Shape};
 use crate::ir::eval::{Call, Place, Run, World};
+use crate::ir::{KeyId, LeafId};
 use crate::state::{CellId, CellKey, Paths, Query, Slot, State};
 use crate::tx::{Block, Transaction};
 use crate::word::{LIMBS, to_word};
@@ -85,7 +85,9 @@ pub struct Chunk {
     pub ordered: Vec<Ordered>,
     /// Calls for revm.
     pub fallbacks: Vec<u32>,
-    /// Transactions that are decided without a kernel: no value, no code.
+    /// Calls whose inputs decide their leaf, and that touch nothing.
+    pub decided: Vec<(u32, Arc<Compiled>, LeafId)>,
+    /// Transactions without value to accounts without code.
     pub empty: Vec<u32>,
     pub missing: Vec<CellKey>,
     /// Paths that were found by hashing.
@@ -234,10 +236,12 @@ impl<'a> Resolver<'a> {
             let cells = &self.search.cells;
             let index_of_shape = rows.shape(&registers, cells);
             let shape = &rows.shapes[index_of_shape as usize];
-            if shape.escapes {
+            if let Some(leaf) = shape.leaf {
+                self.chunk.decided.push((index, rows.compiled.clone(), leaf));
+            } else if shape.escapes {
                 // Off the tree it may touch what no key names: revm tells.
                 self.chunk.fallbacks.push(index);
-            } else if shape.clears() {
+            } else if shape.clears() && rows.compiled.on_device {
                 rows.push(index, index_of_shape, &registers, cells);
             } else {
                 let (compiled, shape) = (rows.compiled.clone(), shape.clone());

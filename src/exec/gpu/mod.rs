@@ -1,41 +1,34 @@
-use crate::exec::segment::*;
-use crate::{Error, Result};
-pub struct Gpu;
-pub struct Found {
-    pub name: String,
-}
-impl Found {
-    pub fn is_software(&self) -> bool {
-        true
-    }
-}
-pub fn choose(_: Option<&str>) -> Result<Found> {
-    Err(Error::device("none"))
-}
-impl Gpu {
-    pub fn new(_: Option<&str>, _: &str, _: &str) -> Result<Self> {
-        Err(Error::device("none"))
-    }
-    pub fn adapter(&self) -> &Found {
-        todo!()
-    }
-    pub fn capacity(&self) -> Capacity {
-        todo!()
-    }
-}
-#[derive(Clone, Copy)]
-pub struct Capacity;
-impl Capacity {
-    pub const UNBOUNDED: Self = Self;
-    pub fn holds(&self, _: &Segment) -> bool {
-        true
-    }
-}
-impl Clearing for Gpu {
-    fn clear(&mut self, _: &Segment) -> Result<Cleared> {
-        todo!()
-    }
-    fn stages(&self) -> Stages {
-        vec![]
-    }
-}
+//! Clearing on a GPU, through wgpu: on Vulkan, Metal, DX12 or OpenGL. It runs WGSL that it is given as text, the kernels' with each segment
+//! and the passes over cells when the device is made, and knows nothing of what they compute but their bindings.
+//!
+//! # Bindings
+//!
+//! Everything is in group 0. A buffer is an `array<u32>`; a module must declare each binding that it uses with exactly this access.
+//!
+//! | binding | what | kernels | judge | settle |
+//! |---|---|---|---|---|
+//! | 0 | uniform `Segment { rows: u32, cells: u32, pad: u32, pad: u32 }` | | | |
+//! | 1 | the stream: column `c` of row `r` is at `c * rows + r` | read | | |
+//! | 2 | values: 8 limbs a cell | read | read | read_write |
+//! | 3, 4 | debits and credits: 9 limbs a cell | read_write | read | read |
+//! | 5 | verdicts: one a cell | read | read_write | read |
+//! | 6 | outcomes: one a row | read_write | | |
+//! | 7 | flags: one a cell | | read | |
+//!
+//! A kernel's module has the entry points `net` and `retract`; the others are `judge` and `settle`. Workgroups have 64 invocations. The
+//! index of one is `gid.y * (num_workgroups.x * 64) + gid.x`; those beyond the rows, or cells, must do nothing.
+//!
+//! # What may be relied on
+//!
+//! A device that is lost, or short of memory, gives an `Error` for which `is_device` holds, and never a panic; the next segment may be
+//! given to another device, since a segment is left as it was. No result is partial.
+
+mod adapter;
+mod buffers;
+mod clear;
+mod device;
+mod pipelines;
+
+pub use adapter::{Adapter, Choice, adapters, find};
+pub use clear::Device;
+pub use device::Capacity;

@@ -75,6 +75,8 @@ pub struct Shape {
     pub flags: Vec<u32>,
     /// An open leaf escapes.
     pub escapes: bool,
+    /// The leaf, where no cell has a say in it and none is touched.
+    pub leaf: Option<LeafId>,
 }
 
 impl Shape {
@@ -89,8 +91,9 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let view = View::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
     let mut touched = vec![false; kernel.keys.len()];
-    let mut escapes = false;
+    let (mut escapes, mut open) = (false, vec![]);
     each_leaf(kernel, decided, &mut |conditions, leaf| {
+        open.push(leaf);
         escapes |= matches!(kernel.leaf(leaf).outcome, Outcome::Escape { .. });
         let uses = leaf_uses(&view, conditions, leaf);
         for (class, flags) in uses.flags {
@@ -99,11 +102,12 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
         uses.keys.into_iter().for_each(|key| touched[key.index()] = true);
     });
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
-    Shape { flags, escapes }
+    let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
+    Shape { flags, escapes, leaf: open.first().copied().filter(|_| untouched) }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.
-fn each_leaf(kernel: &Kernel, decided: &dyn Fn(ExprId) -> Option<bool>, visit: &mut dyn FnMut(&[(ExprId, bool)], LeafId)) {
+fn each_leaf(kernel: &Kernel, decided: &dyn Fn(ExprId) -> Option<bool>, visit: Visit<'_>) {
     descend(kernel, kernel.root(), decided, &mut vec![], visit);
 }
 
@@ -249,7 +253,7 @@ impl<'k> Access<'k> {
         self.each_success(&mut |conditions, leaf| {
             let changes = !self.kernel.leaf(leaf).stores.is_empty();
             let lane = self.success_lane(conditions, leaf);
-            if changes > best.0 || (changes == best.0 && lane < best.1) {
+            if (changes && !best.0) || (changes == best.0 && lane < best.1) {
                 best = (changes, lane);
             }
         });
@@ -274,7 +278,7 @@ impl<'k> Access<'k> {
         words.flat_map(|word| self.kernel.deep_loads(word)).any(|load| changed(self.kernel.load(load).key))
     }
 
-    fn each_success(&self, visit: &mut dyn FnMut(&[(ExprId, bool)], LeafId)) {
+    fn each_success(&self, visit: Visit<'_>) {
         each_leaf(self.kernel, &|_| None, &mut |conditions, leaf| {
             if self.kernel.leaf(leaf).succeeds() {
                 visit(conditions, leaf);

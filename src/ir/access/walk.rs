@@ -125,7 +125,7 @@ impl Builder<'_> {
 
     fn effects(&mut self, leaf: LeafId) -> Vec<Effect> {
         let changes = self.view.changes(&self.kernel.leaf(leaf).stores);
-        let netted = changes.into_iter().filter(|change| !change.written && !(change.debits.is_empty() && change.credits.is_empty()));
+        let netted = changes.into_iter().filter(|change| !change.written && (!change.debits.is_empty() || !change.credits.is_empty()));
         let effects: Vec<Effect> =
             netted.map(|change| Effect { key: change.keys[0], debits: change.debits, credits: change.credits }).collect();
         for effect in &effects {

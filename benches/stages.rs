@@ -1,0 +1,121 @@
+//! The stages of a batch one by one, small enough to be run often: what got slower, and where. `clearwave bench` measures the whole.
+
+use clearwave::exec::cpu::Cpu;
+use clearwave::exec::segment::Clearing;
+use clearwave::plan::classes::{Plan, classify};
+use clearwave::plan::library::Library;
+use clearwave::plan::numbering::Numbering;
+use clearwave::plan::resolve::{Chunk, resolve};
+use clearwave::state::State;
+use clearwave::workload::{Size, Step, Workload};
+use clearwave::{Backend, Engine, Transaction};
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+const SIZE: Size = Size { transactions: 1 << 14, accounts: 1 << 14, seed: 1 };
+
+/// A state that has met its accounts, and what is done with it.
+struct Stages {
+    step: Step,
+    state: State,
+    library: Library,
+    numbering: Numbering,
+}
+
+impl Stages {
+    fn new(workload: Workload) -> Self {
+        let step = workload.generate(SIZE).expect("the size is fine").remove(0);
+        let contracts = step.contracts.iter().map(|(address, code)| (*address, 1, code.clone()));
+        let state = State::import(step.cells.iter().copied(), contracts).expect("the workload is consistent");
+        let mut stages = Self { step, state, library: Library::default(), numbering: Numbering::default() };
+        for chunk in stages.resolve_these(&stages.step.history) {
+            for (path, id) in chunk.learned {
+                stages.state.paths_mut().insert(path.space, path.words.as_slice(), id);
+            }
+        }
+        stages
+    }
+
+    fn resolve_these(&self, transactions: &[Transaction]) -> Vec<Chunk> {
+        resolve(&self.state, &self.library, &self.step.batch.block, transactions, 0).expect("the kernels lower")
+    }
+
+    fn resolve(&self) -> Vec<Chunk> {
+        self.resolve_these(&self.step.batch.transactions)
+    }
+
+    fn plan(&mut self, chunks: Vec<Chunk>) -> Plan {
+        self.numbering.clear(&self.state);
+        classify(&self.state, &mut self.numbering, chunks, &[])
+    }
+
+    /// The root after every cell has changed: only the hashing counts.
+    fn root(&mut self) -> Duration {
+        for id in 0..self.state.len() as u32 {
+            let mut word = *self.state.word(id);
+            word[0] = word[0].wrapping_add(1);
+            self.state.set_word(id, word);
+        }
+        timed(|| self.state.root())
+    }
+}
+
+/// How long it takes; its result is dropped after that.
+fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let begin = Instant::now();
+    let result = black_box(work());
+    let spent = begin.elapsed();
+    drop(result);
+    spent
+}
+
+fn group<'a>(criterion: &'a mut Criterion, workload: Workload) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(workload.to_string());
+    group.throughput(Throughput::Elements(SIZE.transactions as u64)).sample_size(20).measurement_time(Duration::from_secs(2));
+    group
+}
+
+fn stages(criterion: &mut Criterion) {
+    for workload in [Workload::Erc20, Workload::Erc20Hot] {
+        let mut group = group(criterion, workload);
+        let (mut stages, mut cpu) = (Stages::new(workload), Cpu::default());
+        group.bench_function("resolve", |bencher| bencher.iter(|| stages.resolve()));
+        let chunks = stages.resolve();
+        let segment = stages.plan(chunks).segment;
+        // Chunks are used up: each run has its own.
+        let mut plan = || {
+            let chunks = stages.resolve();
+            timed(|| stages.plan(chunks))
+        };
+        group.bench_function("plan", |bencher| bencher.iter_custom(|times| (0..times).map(|_| plan()).sum()));
+        group.bench_function("clear", |bencher| bencher.iter(|| cpu.clear(&segment).expect("the segment is whole")));
+        group.bench_function("root", |bencher| bencher.iter_custom(|times| (0..times).map(|_| stages.root()).sum()));
+    }
+}
+
+fn whole(criterion: &mut Criterion) {
+    for workload in [Workload::Erc20, Workload::Erc20Hot, Workload::Erc20Overdraft] {
+        let step = workload.generate(SIZE).expect("the size is fine").remove(0);
+        let mut builder = Engine::builder().backend(Backend::Cpu);
+        for (key, value) in &step.cells {
+            builder = builder.cell(*key, *value);
+        }
+        for (address, code) in &step.contracts {
+            builder = builder.contract(*address, code.clone());
+        }
+        let mut engine = builder.build().expect("the workload is consistent");
+        let history = clearwave::Batch { transactions: step.history.clone(), ..step.batch.clone() };
+        engine.execute(&history).expect("the batch is well formed");
+        let start = engine.snapshot();
+        let mut batch = || {
+            engine.rollback(&start).expect("the snapshot is live");
+            engine.root();
+            timed(|| engine.execute(&step.batch).expect("the batch is well formed"))
+        };
+        group(criterion, workload).bench_function("batch", |bencher| bencher.iter_custom(|times| (0..times).map(|_| batch()).sum()));
+    }
+}
+
+criterion_group!(benches, stages, whole);
+criterion_main!(benches);

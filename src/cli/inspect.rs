@@ -1,0 +1,144 @@
+//! `clearwave inspect`: what becomes of each function of a contract.
+
+use super::functions::{self, Function};
+use super::table::Table;
+use super::{Exit, output};
+use crate::error::{Error, Result};
+use crate::evm;
+use crate::host::Artifact;
+use crate::ir::access::{Access, Best};
+use crate::ir::{Kernel, Outcome};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Show the lane of every function of a contract, its keys, and why it is not faster
+#[derive(Debug, clap::Args)]
+#[command(after_help = DETAILS)]
+pub struct Inspect {
+    /// Of Foundry, Hardhat, solc or Vyper, or runtime code in hex
+    artifact: PathBuf,
+    /// Which contract of the artifact, by name or as file:name
+    #[arg(long)]
+    contract: Option<String>,
+    /// Write JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const DETAILS: &str = "\
+Lanes, the best that a function's calls can have:
+  clear     netted with all others, without an order
+  wave      on the device, in an order that the call itself tells
+  line      in order: which words it touches hangs on what others wrote
+  fallback  not lowered: revm runs it
+
+Rows: a function is called without value and, where it is payable, a second time with value; that row's signature ends in ` payable`.
+Calldata has its canonical length, the shortest where types are dynamic. `receive()` is called with empty calldata, `fallback()` with 4
+bytes: ffffffff, or the highest selector that no function has. Of hex code the selectors are found in its dispatcher, their calldata is 4
+bytes and the fewest words, up to 6, with which the call can succeed (4 bytes where none does), and value is not tried. Immutables are
+zero.
+
+JSON: {\"functions\": [{\"signature\", \"selector\", \"lane\", \"leaves\", \"keys\": [{\"key\", \"modes\": []}], \"reason\"}]}. What does not apply is
+null. Keys are those that calls that succeed touch, with credit, debit, read and write. Leaves are all ways to end, 0 if not lowered.
+
+Example:
+  clearwave inspect kernels/token/Token.opt.json";
+
+#[derive(Debug, Serialize)]
+struct Inspection {
+    functions: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    signature: Option<String>,
+    selector: Option<String>,
+    lane: String,
+    leaves: usize,
+    keys: Vec<KeyRow>,
+    reason: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct KeyRow {
+    key: String,
+    modes: Vec<String>,
+}
+
+impl Inspect {
+    pub fn run(&self) -> Result<Exit> {
+        let artifact = Artifact::read(&self.artifact, self.contract.as_deref())?;
+        if artifact.immutables {
+            log::warn!("{}: the immutables of {} are zero, since its code was never deployed", self.artifact.display(), artifact.name);
+        }
+        let functions = functions::all(&artifact);
+        let calls = functions.iter().flat_map(|function| [Some((function, false)), function.payable.then_some((function, true))]);
+        let calls: Vec<_> = calls.flatten().collect();
+        let rows = calls.par_iter().map(|(function, with_value)| row(&artifact, function, *with_value));
+        let inspection = Inspection { functions: rows.collect() };
+        let text = if self.json { json(&inspection)? } else { table(&inspection) };
+        output::print(text.as_bytes())?;
+        Ok(Exit::Fine)
+    }
+}
+
+fn row(artifact: &Artifact, function: &Function, with_value: bool) -> Row {
+    let signature = function.signature.as_ref().map(|signature| format!("{signature}{}", if with_value { " payable" } else { "" }));
+    let row = Row {
+        signature,
+        selector: function.selector_text(),
+        lane: Best::Fallback.to_string(),
+        leaves: 0,
+        keys: vec![],
+        reason: Some("the length of its calldata is not known".into()),
+    };
+    let Some(entry) = function.entry(with_value) else { return row };
+    match evm::lower(&artifact.code, entry) {
+        Ok(kernel) => lowered(&kernel, row),
+        Err(unlowered) => Row { reason: Some(unlowered.to_string()), ..row },
+    }
+}
+
+fn lowered(kernel: &Kernel, row: Row) -> Row {
+    let access = Access::of(kernel);
+    let modes = kernel.key_ids().map(|key| (key, access.modes(key))).filter(|(_, modes)| !modes.is_empty());
+    let keys = modes.map(|(key, modes)| KeyRow { key: kernel.key_text(key), modes: modes.iter().map(ToString::to_string).collect() });
+    let lane = access.lane();
+    Row { lane: lane.to_string(), leaves: kernel.leaves.len(), keys: keys.collect(), reason: reason(kernel, lane), ..row }
+}
+
+/// Why calls may go to revm though the function was lowered.
+fn reason(kernel: &Kernel, lane: Best) -> Option<String> {
+    let escape = kernel.leaves.iter().find_map(|leaf| match &leaf.outcome {
+        Outcome::Escape { reason, at } => Some(format!("{reason} at byte {at}")),
+        _ => None,
+    });
+    match (escape, lane) {
+        (Some(escape), Best::Fallback) => Some(escape),
+        (Some(escape), _) => Some(format!("some calls fall back: {escape}")),
+        (None, Best::Fallback) => Some("no call succeeds".into()),
+        (None, _) => None,
+    }
+}
+
+fn json(inspection: &Inspection) -> Result<String> {
+    let text = serde_json::to_string_pretty(inspection).map_err(Error::internal)?;
+    Ok(text + "\n")
+}
+
+fn table(inspection: &Inspection) -> String {
+    let mut table = Table::default();
+    table.row(["FUNCTION", "SELECTOR", "LANE", "LEAVES", "REASON"]);
+    for row in &inspection.functions {
+        let [signature, selector, reason] = [&row.signature, &row.selector, &row.reason].map(|cell| cell.as_deref().unwrap_or("-"));
+        let reason = if row.reason.is_some() { reason } else { "" };
+        table.row([signature, selector, &row.lane, &row.leaves.to_string(), reason]);
+        let modes: Vec<String> = row.keys.iter().map(|key| key.modes.join(" ")).collect();
+        let width = modes.iter().map(String::len).max().unwrap_or(0);
+        for (key, modes) in row.keys.iter().zip(&modes) {
+            table.text(format!("    {modes:<width$}  {}", key.key));
+        }
+    }
+    table.render()
+}

@@ -1,0 +1,144 @@
+//! Pipelines: those of the passes over cells, made with the device, and those of kernels, made when their text is first seen.
+
+use super::device::Connection;
+use crate::error::Result;
+use hashbrown::HashMap;
+
+/// Kernels whose pipelines are kept. A chain has more contracts than a driver has room for.
+const KEPT: usize = 4_096;
+
+/// How an entry point uses a binding.
+#[derive(Clone, Copy)]
+enum Access {
+    Uniform,
+    Read,
+    Write,
+}
+
+use Access::{Read, Uniform, Write};
+
+const KERNEL: &[(u32, Access)] = &[(0, Uniform), (1, Read), (2, Read), (3, Write), (4, Write), (5, Read), (6, Write)];
+const JUDGE: &[(u32, Access)] = &[(0, Uniform), (2, Read), (3, Read), (4, Read), (5, Write), (7, Read)];
+const SETTLE: &[(u32, Access)] = &[(0, Uniform), (2, Write), (3, Read), (4, Read), (5, Read)];
+
+/// The shape of the bindings that pipelines share.
+pub(super) struct Layout {
+    bindings: &'static [(u32, Access)],
+    group: wgpu::BindGroupLayout,
+    pipeline: wgpu::PipelineLayout,
+}
+
+/// What a binding is bound to: a buffer, where in it, and how long, in bytes.
+pub(super) type Bound<'a> = (&'a wgpu::Buffer, u64, u64);
+
+impl Layout {
+    fn new(connection: &Connection, label: &str, bindings: &'static [(u32, Access)]) -> Self {
+        let entry = |(binding, access): &(u32, Access)| wgpu::BindGroupLayoutEntry {
+            binding: *binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: match access {
+                    Uniform => wgpu::BufferBindingType::Uniform,
+                    Read => wgpu::BufferBindingType::Storage { read_only: true },
+                    Write => wgpu::BufferBindingType::Storage { read_only: false },
+                },
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        };
+        let entries: Vec<_> = bindings.iter().map(entry).collect();
+        let device = &connection.device;
+        let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries });
+        let pipeline = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(label),
+            bind_group_layouts: &[Some(&group)],
+            ..Default::default()
+        });
+        Self { bindings, group, pipeline }
+    }
+
+    /// Binds what `bound` gives for each binding.
+    pub fn bind<'a>(&self, connection: &Connection, label: &str, bound: impl Fn(u32) -> Bound<'a>) -> wgpu::BindGroup {
+        let entry = |(binding, _): &(u32, Access)| {
+            let (buffer, offset, size) = bound(*binding);
+            let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: wgpu::BufferSize::new(size) });
+            wgpu::BindGroupEntry { binding: *binding, resource }
+        };
+        let entries: Vec<_> = self.bindings.iter().map(entry).collect();
+        let descriptor = wgpu::BindGroupDescriptor { label: Some(label), layout: &self.group, entries: &entries };
+        connection.device.create_bind_group(&descriptor)
+    }
+
+    fn pipeline(&self, connection: &Connection, module: &wgpu::ShaderModule, label: &str, entry: &str) -> wgpu::ComputePipeline {
+        connection.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(label),
+            layout: Some(&self.pipeline),
+            module,
+            entry_point: Some(entry),
+            compilation_options: Default::default(),
+            cache: None,
+        })
+    }
+}
+
+/// The entry points of one kernel.
+pub(super) struct Kernel {
+    pub net: wgpu::ComputePipeline,
+    pub retract: wgpu::ComputePipeline,
+}
+
+pub(super) struct Pipelines {
+    pub rows: Layout,
+    pub judge: (Layout, wgpu::ComputePipeline),
+    pub settle: (Layout, wgpu::ComputePipeline),
+    kernels: HashMap<String, Kernel, ahash::RandomState>,
+}
+
+impl Pipelines {
+    pub fn new(connection: &Connection, judge: &str, settle: &str) -> Result<Self> {
+        let pass = |label, bindings, wgsl| {
+            let layout = Layout::new(connection, label, bindings);
+            let pipeline = layout.pipeline(connection, &module(connection, label, wgsl), label, label);
+            connection.health().map_err(|error| error.within(format_args!("the shader of {label}"))).map(|()| (layout, pipeline))
+        };
+        Ok(Self {
+            rows: Layout::new(connection, "rows", KERNEL),
+            judge: pass("judge", JUDGE, judge)?,
+            settle: pass("settle", SETTLE, settle)?,
+            kernels: HashMap::default(),
+        })
+    }
+
+    /// Makes the pipelines of a segment's kernels, unless they are there. What fails to compile is not kept.
+    pub fn prepare<'a>(&mut self, connection: &Connection, texts: impl Iterator<Item = &'a str>) -> Result<()> {
+        if self.kernels.len() > KEPT {
+            self.kernels.clear();
+        }
+        for wgsl in texts {
+            if !self.kernels.contains_key(wgsl) {
+                let kernel = self.kernel(connection, wgsl).map_err(|error| error.within("the shader of a kernel"))?;
+                self.kernels.insert(wgsl.to_string(), kernel);
+            }
+        }
+        Ok(())
+    }
+
+    fn kernel(&self, connection: &Connection, wgsl: &str) -> Result<Kernel> {
+        let number = self.kernels.len();
+        let module = module(connection, &format!("kernel {number}"), wgsl);
+        let pipeline = |entry| self.rows.pipeline(connection, &module, &format!("{entry} of kernel {number}"), entry);
+        let kernel = Kernel { net: pipeline("net"), retract: pipeline("retract") };
+        connection.health().map(|()| kernel)
+    }
+
+    /// The pipelines of a kernel of the segment that was prepared last.
+    pub fn of(&self, wgsl: &str) -> &Kernel {
+        &self.kernels[wgsl]
+    }
+}
+
+fn module(connection: &Connection, label: &str, wgsl: &str) -> wgpu::ShaderModule {
+    let source = wgpu::ShaderSource::Wgsl(wgsl.into());
+    connection.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
+}

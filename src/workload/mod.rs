@@ -1,0 +1,127 @@
+//! Workloads: what clearwave is measured with. Each is generated from a seed, and the same seed gives the same workload on any number of
+//! threads. A workload is one step or several, independent of each other: a state to start from, and a batch.
+//!
+//! Nothing is executed here. In generated workloads every transaction succeeds unless the workload is about failing, nobody pays
+//! himself, and every account that takes part has been there before.
+
+mod mainnet;
+mod mixed;
+mod random;
+#[cfg(test)]
+mod tests;
+mod token;
+mod transfers;
+mod zipf;
+
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::state::CellKey;
+use crate::tx::{Batch, Transaction};
+use alloy_primitives::{Address, Bytes, U256};
+use std::fmt;
+use std::str::FromStr;
+
+/// Accounts of one workload: each takes about half a kilobyte while it is measured.
+pub const ACCOUNTS: usize = 1 << 26;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Workload {
+    /// Plain transfers of value, uniform over the accounts.
+    Native,
+    /// ERC-20 `transfer`, uniform over the accounts on both sides.
+    Erc20,
+    /// ERC-20 `transfer`, both sides drawn by Zipf's law with exponent 0.99.
+    Erc20Zipf,
+    /// ERC-20 `transfer`: half of all leave one account, half arrive at another.
+    Erc20Hot,
+    /// ERC-20 `transfer` where one sender in twenty is short of funds.
+    Erc20Overdraft,
+    /// A token with an owner: 60% `transfer`, 15% `transferFrom`, 15% `approve`, 5% `mint`, 5% `burn`.
+    Erc20Mixed,
+    /// Real blocks of Ethereum: their plain transfers and ERC-20 calls.
+    Mainnet,
+}
+
+/// How large, and from which seed. Real blocks have the size they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    pub transactions: usize,
+    pub accounts: usize,
+    pub seed: u64,
+}
+
+/// A state to start from, and a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    pub cells: Vec<(CellKey, U256)>,
+    /// Addresses and runtime code.
+    pub contracts: Vec<(Address, Bytes)>,
+    /// Traffic that reaches every cell there is and leaves each as it was: an engine that has seen it knows its accounts, as one that
+    /// has been running for a while does. Empty for real blocks.
+    pub history: Vec<Transaction>,
+    pub batch: Batch,
+    /// The accounts that take part.
+    pub accounts: usize,
+    /// Who holds how much of the only token, where the batch has nothing but plain transfers of value or of that token.
+    pub ledger: Option<Vec<(Address, U256)>>,
+}
+
+impl Workload {
+    pub const ALL: [Self; 7] =
+        [Self::Native, Self::Erc20, Self::Erc20Zipf, Self::Erc20Hot, Self::Erc20Overdraft, Self::Erc20Mixed, Self::Mainnet];
+
+    /// The steps.
+    ///
+    /// # Errors
+    /// Input: the size is out of bounds.
+    pub fn generate(self, size: Size) -> Result<Vec<Step>> {
+        size.check()?;
+        let step = match self {
+            Self::Native => transfers::native(size),
+            Self::Erc20 => transfers::erc20(size, transfers::Pattern::Uniform)?,
+            Self::Erc20Zipf => transfers::erc20(size, transfers::Pattern::Zipf)?,
+            Self::Erc20Hot => transfers::erc20(size, transfers::Pattern::Hot)?,
+            Self::Erc20Overdraft => transfers::erc20(size, transfers::Pattern::Overdraft)?,
+            Self::Erc20Mixed => mixed::step(size)?,
+            Self::Mainnet => return mainnet::steps(),
+        };
+        Ok(vec![step])
+    }
+}
+
+impl Size {
+    /// # Errors
+    /// Input: too few or too many of something.
+    pub fn check(&self) -> Result<()> {
+        let bounds = [("transactions", self.transactions, 1, limits::BATCH), ("accounts", self.accounts, 2, ACCOUNTS)];
+        match bounds.into_iter().find(|(_, number, least, most)| number < least || number > most) {
+            Some((what, number, least, most)) => Err(Error::input(format_args!("{number} {what}: expected {least} to {most}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Native => "native",
+            Self::Erc20 => "erc20",
+            Self::Erc20Zipf => "erc20-zipf",
+            Self::Erc20Hot => "erc20-hot",
+            Self::Erc20Overdraft => "erc20-overdraft",
+            Self::Erc20Mixed => "erc20-mixed",
+            Self::Mainnet => "mainnet",
+        })
+    }
+}
+
+impl FromStr for Workload {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let names = || Self::ALL.map(|workload| workload.to_string()).join(", ");
+        let wrong = || Error::input(format_args!("workload {name:?}: expected one of {}", names()));
+        Self::ALL.into_iter().find(|workload| workload.to_string() == name).ok_or_else(wrong)
+    }
+}
