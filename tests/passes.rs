@@ -1,7 +1,6 @@
 //! What kernels lower to, on a device: the four passes against a plain reading of the walk, and waves against the reference semantics. Rows
 //! are calls with random arguments on random cells, so that everything collides and little is solvent.
 
-#[allow(dead_code)]
 mod common;
 mod device;
 

@@ -1,7 +1,6 @@
 //! A device and its Rust twin leave the same words: after each pass, for random segments in which everything collides. And the twin clears
 //! as if the calls had been executed in order. Needs a device: a software one will do.
 
-#[allow(dead_code)]
 mod common;
 
 use alloy_primitives::{Address, U256};

@@ -1,6 +1,5 @@
 //! `shaders/word.wgsl` on a device against the IR's reference semantics: every operation, on words at the ends and on any.
 
-#[allow(dead_code)]
 mod common;
 mod device;
 

@@ -102,13 +102,11 @@ impl<'a> Line<'a> {
         let escaped = || Error::internal(format_args!("transaction {index} left its kernel in the line"));
         let status = kernel.leaf(leaf).outcome.status().ok_or_else(escaped)?;
         let stores = run.stores(leaf, &mut calling);
-        for (number, _) in &stores {
-            calling.check(*number, true);
-        }
+        stores.iter().for_each(|(met, _)| calling.check(*met, true));
         if calling.surprised {
             return Err(Stopped::Surprise(index));
         }
-        for (number, value) in stores {
+        for (Met { number, .. }, value) in stores {
             self.values[number as usize] = value;
             self.stores.push((index, number));
         }
@@ -119,7 +117,7 @@ impl<'a> Line<'a> {
         let mut calling = Calling { line: self, cells: &[], surprised: false };
         let outcome = fallback.execute(&mut calling, transaction)?;
         let numbers: Vec<u32> = outcome.stores.iter().map(|(key, _)| calling.line.number(*key)).collect();
-        numbers.iter().for_each(|number| calling.check(*number, true));
+        numbers.iter().for_each(|number| calling.check(Met::unforeseen(*number), true));
         // What was resolved ahead may call code that has just changed.
         if calling.surprised || (!outcome.contracts.is_empty() && !last) {
             return Err(Stopped::Surprise(index));
@@ -141,6 +139,28 @@ impl<'a> Line<'a> {
     }
 }
 
+/// A cell that a transaction of the line has come to.
+#[derive(Debug, Clone, Copy)]
+struct Met {
+    number: u32,
+    /// The key that led here was known to: what the call may do to the cell by that key has been counted.
+    foreseen: bool,
+}
+
+impl Met {
+    fn unforeseen(number: u32) -> Self {
+        Self { number, foreseen: false }
+    }
+}
+
+impl PartialEq for Met {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Met {}
+
 /// One transaction of the line, and whether it went where it was not expected.
 struct Calling<'l, 'a> {
     line: &'l mut Line<'a>,
@@ -151,35 +171,36 @@ struct Calling<'l, 'a> {
 
 impl Calling<'_, '_> {
     /// Notes an access to a cell whose value is not what it would be in order.
-    fn check(&mut self, number: u32, store: bool) {
-        let at = number as usize;
+    fn check(&mut self, met: Met, store: bool) {
+        let at = met.number as usize;
         let Some(flags) = self.line.flags.get(at) else { return };
         let in_order = self.line.verdicts[at] == 1 || (flags & flags::NETTED == 0 && !store);
-        self.surprised |= !in_order && !self.cells.contains(&number);
+        self.surprised |= !in_order && !met.foreseen;
     }
 
     fn look(&mut self, key: CellKey) -> U256 {
         let number = self.line.number(key);
-        self.check(number, false);
-        self.line.values[number as usize]
+        self.value(Met::unforeseen(number))
     }
 }
 
 impl World for Calling<'_, '_> {
-    type Cell = u32;
+    type Cell = Met;
 
-    fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> u32 {
+    fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> Met {
+        let foreseen = self.cells.get(key.index()).copied().filter(|number| *number != NO_CELL);
         let hangs_on_state = || run.kernel.exprs.has_loads(run.kernel.key(key).word());
-        if let Some(number) = self.cells.get(key.index()).filter(|number| **number != NO_CELL && !hangs_on_state()) {
-            return *number;
+        if let Some(number) = foreseen.filter(|_| !hangs_on_state()) {
+            return Met { number, foreseen: true };
         }
         let place = run.place(key, self);
-        self.line.number(cell_key(&run.call.transaction.to, place))
+        let number = self.line.number(cell_key(&run.call.transaction.to, place));
+        Met { number, foreseen: foreseen == Some(number) }
     }
 
-    fn value(&mut self, number: u32) -> U256 {
-        self.check(number, false);
-        self.line.values[number as usize]
+    fn value(&mut self, met: Met) -> U256 {
+        self.check(met, false);
+        self.line.values[met.number as usize]
     }
 }
 

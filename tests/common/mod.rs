@@ -1,5 +1,12 @@
 //! Random batches for any contract: few accounts, so that everything collides; words at the ends; storage seeded where the calls look.
 
+// Each test file uses a part of this.
+#![allow(dead_code)]
+
+pub mod assembler;
+pub mod harness;
+pub mod program;
+
 use alloy_primitives::{Address, Bytes, U256, hex};
 use clearwave::evm::{self, Entry};
 use clearwave::ir::eval::{Call, Place, Run, World};
@@ -115,6 +122,7 @@ impl Contract {
 }
 
 /// A batch with the state it starts from.
+#[derive(Debug, Clone)]
 pub struct Case {
     pub batch: Batch,
     pub cells: BTreeMap<CellKey, U256>,
@@ -149,17 +157,17 @@ pub fn case(seed: u64, contracts: &[&Contract], transactions: usize, accounts: u
         };
         batch.transactions.push(Transaction { from, to, value, data });
     }
-    seed_storage(&mut random, &batch, &deployed, &accounts, &mut cells);
+    seed_storage(&mut random, &batch, &deployed, &mut cells, &|random| random.stored(&accounts));
     Case { batch, cells, contracts: deployed }
 }
 
 /// Puts words where the calls of a batch look, so that they succeed about as often as they fail.
-fn seed_storage(
+pub fn seed_storage(
     random: &mut Random,
     batch: &Batch,
     deployed: &[(Address, Bytes)],
-    accounts: &[Address],
     cells: &mut BTreeMap<CellKey, U256>,
+    stored: &dyn Fn(&mut Random) -> U256,
 ) {
     let mut kernels: BTreeMap<(Address, Entry), Option<Kernel>> = BTreeMap::new();
     for transaction in &batch.transactions {
@@ -168,7 +176,7 @@ fn seed_storage(
         let kernel = kernels.entry((transaction.to, entry)).or_insert_with(|| evm::lower(code, entry).ok());
         let Some(kernel) = kernel else { continue };
         for key in kernel.key_ids() {
-            let mut seeding = Seeding { random: &mut *random, accounts, cells };
+            let mut seeding = Seeding { random: &mut *random, stored, cells };
             let mut run = Run::new(kernel, Call { transaction, block: &batch.block });
             let cell = seeding.cell(key, &mut run);
             seeding.value(cell);
@@ -179,7 +187,7 @@ fn seed_storage(
 /// A state in which every storage word that is looked at comes to be.
 struct Seeding<'a> {
     random: &'a mut Random,
-    accounts: &'a [Address],
+    stored: &'a dyn Fn(&mut Random) -> U256,
     cells: &'a mut BTreeMap<CellKey, U256>,
 }
 
@@ -197,7 +205,7 @@ impl World for Seeding<'_> {
         if cell.slot == Slot::Native {
             return self.cells.get(&cell).copied().unwrap_or_default();
         }
-        let (random, accounts) = (&mut *self.random, self.accounts);
-        *self.cells.entry(cell).or_insert_with(|| random.stored(accounts))
+        let (random, stored) = (&mut *self.random, self.stored);
+        *self.cells.entry(cell).or_insert_with(|| stored(random))
     }
 }

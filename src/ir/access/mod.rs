@@ -5,6 +5,7 @@
 //! Which keys name one cell is given by the caller, since it is decided call by call.
 
 mod linear;
+mod uses;
 mod walk;
 mod wave;
 
@@ -14,9 +15,9 @@ pub use wave::{DEVICE_COST, Waver, device_cost};
 
 use super::expr::ExprId;
 use super::kernel::{Kernel, KeyId, LeafId, Node, NodeId, Outcome};
-use linear::{Test, View};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
+use uses::{Uses, Views};
 
 /// The mode of a key on one leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,14 +89,14 @@ impl Shape {
 
 /// The shape of calls for which `decided` answers conditions on inputs (`None`: open), where keys of equal `class` name one cell.
 pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Option<bool>) -> Shape {
-    let view = View::new(kernel, class);
+    let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
     let mut touched = vec![false; kernel.keys.len()];
     let (mut escapes, mut open) = (false, vec![]);
     each_leaf(kernel, decided, &mut |conditions, leaf| {
         open.push(leaf);
         escapes |= matches!(kernel.leaf(leaf).outcome, Outcome::Escape { .. });
-        let uses = leaf_uses(&view, conditions, leaf);
+        let uses = Uses::of(&views, conditions, leaf);
         for (class, flags) in uses.flags {
             by_class[class] |= flags;
         }
@@ -135,113 +136,23 @@ fn descend(
     }
 }
 
-/// What one leaf does to its cells, by class.
-#[derive(Default)]
-struct Uses {
-    flags: BTreeMap<usize, u32>,
-    keys: BTreeSet<KeyId>,
-    /// Classes of which a guard has failed on the way: beyond it the cell may be used freely.
-    failed: BTreeSet<usize>,
-    /// Classes compared with the sentinel, and found different.
-    tested: BTreeSet<usize>,
-}
-
-impl Uses {
-    fn mark(&mut self, view: &View<'_>, key: KeyId, flags: u32) {
-        self.keys.insert(key);
-        *self.flags.entry(view.class(key)).or_default() |= flags;
-    }
-
-    /// Marks what `word` is computed from as read.
-    fn read(&mut self, view: &View<'_>, word: ExprId) {
-        self.use_as(view, word, flags::READ);
-    }
-
-    fn use_as(&mut self, view: &View<'_>, word: ExprId, flag: u32) {
-        for id in view.kernel.exprs.loads(word) {
-            let load = view.kernel.load(id);
-            match view.shadow(id) {
-                // The call's own store is what it reads.
-                Some(store) => self.use_as(view, store.value, flag),
-                None if self.failed.contains(&view.class(load.key)) => self.mark(view, load.key, 0),
-                None => self.mark(view, load.key, flag),
-            }
-            self.use_as(view, view.kernel.key(load.key).word(), flag);
-        }
-    }
-
-    fn guard(&mut self, view: &View<'_>, guard: &Guard) {
-        self.mark(view, guard.key, flags::GUARD);
-        self.read(view, view.kernel.key(guard.key).word());
-        for word in guard.down.iter().chain(&guard.up).filter_map(Term::word) {
-            self.read(view, word);
-        }
-    }
-}
-
-fn leaf_uses(view: &View<'_>, conditions: &[(ExprId, bool)], leaf: LeafId) -> Uses {
-    let kernel = view.kernel;
-    let mut uses = Uses::default();
-    for (condition, holds) in conditions {
-        match view.test(*condition) {
-            Some(Test::Guard(guard)) => {
-                uses.guard(view, &guard);
-                if guard.pass != *holds {
-                    uses.failed.insert(view.class(guard.key));
-                }
-            }
-            Some(Test::Sentinel(key)) => {
-                uses.mark(view, key, flags::SENTINEL);
-                uses.read(view, kernel.key(key).word());
-                if !holds {
-                    uses.tested.insert(view.class(key));
-                }
-            }
-            None => uses.read(view, *condition),
-        }
-    }
-    let leaf = kernel.leaf(leaf);
-    for change in view.changes(&leaf.stores) {
-        change.keys.iter().for_each(|key| uses.read(view, kernel.key(*key).word()));
-        let class = view.class(change.keys[0]);
-        let mut flags = if change.written { flags::WRITE } else { 0 };
-        if !change.debits.is_empty() {
-            flags |= flags::DEBIT | if uses.tested.contains(&class) { 0 } else { flags::PLAIN_DEBIT };
-        }
-        if !change.credits.is_empty() {
-            flags |= flags::CREDIT;
-        }
-        // A word stored as it was: whoever changes it in between would be undone.
-        if flags == 0 {
-            flags = flags::READ;
-        }
-        change.keys.iter().for_each(|key| uses.mark(view, *key, flags));
-        change.words.iter().for_each(|word| uses.read(view, *word));
-    }
-    let logs = leaf.logs.iter().flat_map(|log| log.topics.iter().chain(&log.data.words));
-    for word in leaf.data.words.iter().chain(logs) {
-        uses.use_as(view, *word, flags::SHOWN);
-    }
-    uses
-}
-
 /// The analysis of a kernel by itself, as `inspect` shows it.
 pub struct Access<'k> {
     kernel: &'k Kernel,
-    view: View<'k>,
+    views: Views<'k>,
 }
 
 impl<'k> Access<'k> {
     pub fn of(kernel: &'k Kernel) -> Self {
         let class: Vec<usize> = (0..kernel.keys.len()).collect();
-        Self { kernel, view: View::new(kernel, &class) }
+        Self { kernel, views: Views::new(kernel, &class) }
     }
 
     /// The modes of a key over the leaves that succeed.
     pub fn modes(&self, key: KeyId) -> BTreeSet<Mode> {
         let mut modes = BTreeSet::new();
         self.each_success(&mut |conditions, leaf| {
-            let flags = leaf_uses(&self.view, conditions, leaf).flags.get(&key.index()).copied().unwrap_or(0);
+            let flags = Uses::of(&self.views, conditions, leaf).flags.get(&key.index()).copied().unwrap_or(0);
             modes.extend(leaf_modes(flags));
         });
         modes
@@ -261,7 +172,7 @@ impl<'k> Access<'k> {
     }
 
     fn success_lane(&self, conditions: &[(ExprId, bool)], leaf: LeafId) -> Best {
-        let uses = leaf_uses(&self.view, conditions, leaf);
+        let uses = Uses::of(&self.views, conditions, leaf);
         if self.hangs_on_own_changes(&uses) {
             return Best::Line;
         }
@@ -272,7 +183,7 @@ impl<'k> Access<'k> {
     }
 
     /// Whether a key that this leaf touches hangs on a cell that the kernel itself changes.
-    fn hangs_on_own_changes(&self, uses: &Uses) -> bool {
+    fn hangs_on_own_changes(&self, uses: &Uses<'_, '_>) -> bool {
         let changed = |key: KeyId| self.kernel.leaves.iter().flat_map(|leaf| &leaf.stores).any(|store| store.key == key);
         let words = uses.keys.iter().map(|key| self.kernel.key(*key).word());
         words.flat_map(|word| self.kernel.deep_loads(word)).any(|load| changed(self.kernel.load(load).key))

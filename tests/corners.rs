@@ -1,0 +1,167 @@
+//! Corners of clearing, each the smallest contract that reaches it: two names for one cell, cells that are met only after others have
+//! changed, amounts that hang on what a failed guard saw.
+
+mod common;
+
+use alloy_primitives::{Address, U256};
+use clearwave::state::CellKey;
+use clearwave::{Backend, Batch, Transaction};
+use common::Case;
+use common::harness::{compare, compare_reference, run};
+use common::program::{Fail, Function, Key, Step, Test, Word, compile};
+
+const CONTRACT: Address = Address::repeat_byte(0xc0);
+const CALLER: Address = Address::repeat_byte(0x60);
+
+/// Slots of storage, by number; calls by function and arguments. Every backend must agree with revm.
+fn agree(functions: &[Function], slots: &[(u64, u64)], calls: &[(u8, [u64; 3])]) {
+    let cells = slots.iter().map(|(slot, value)| (CellKey::storage(CONTRACT, U256::from(*slot).into()), U256::from(*value)));
+    let call = |(function, arguments): &(u8, [u64; 3])| {
+        let mut data = vec![0, 0, 0, *function];
+        arguments.iter().for_each(|argument| data.extend(U256::from(*argument).to_be_bytes::<32>()));
+        Transaction { from: CALLER, to: CONTRACT, data: data.into(), ..Transaction::default() }
+    };
+    let batch = Batch { transactions: calls.iter().map(call).collect(), ..Batch::default() };
+    let case = Case { batch, cells: cells.collect(), contracts: vec![(CONTRACT, compile(functions))] };
+    compare_reference(&case).expect("the interpreter agrees");
+    let truth = run(&case, Backend::Revm, usize::MAX).expect("revm runs");
+    for backend in [Backend::Reference, Backend::Cpu] {
+        compare(&case, &truth, backend, usize::MAX).expect("the backend agrees");
+    }
+}
+
+fn slot(number: u64) -> Key {
+    Key::Slot(Word::Const(U256::from(number)))
+}
+
+fn load(argument: usize) -> Step {
+    Step::Load(Key::Slot(Word::Arg(argument)))
+}
+
+fn check(load: usize, test: Test, amount: Word, or: Fail) -> Step {
+    Step::Check { load, test, amount, or, turned: false }
+}
+
+fn change(load: usize, amount: Word, add: bool) -> Step {
+    Step::Change { load, amount, add, latest: false }
+}
+
+fn covers(load: usize) -> Step {
+    check(load, Test::Covers, Word::Arg(2), Fail::Revert)
+}
+
+fn number(value: u64) -> Word {
+    Word::Const(U256::from(value))
+}
+
+/// Goes on if the transaction's last argument is 0.
+fn unless_asked(or: Fail) -> Step {
+    Step::Branch { word: Word::Arg(2), test: Test::Zero, amount: number(0), or }
+}
+
+#[test]
+fn the_same_amount_taken_twice_from_one_load_is_taken_once() {
+    let twice = vec![load(0), load(1), covers(0), covers(1), change(0, Word::Arg(2), false), change(1, Word::Arg(2), false)];
+    agree(&[twice], &[(5, 100)], &[(1, [5, 5, 10])]);
+}
+
+#[test]
+fn a_credit_built_on_the_load_of_another_name() {
+    let copy = vec![load(0), Step::Write(Key::Slot(Word::Arg(1)), Word::Sum(Box::new(Word::Loaded(0)), Box::new(Word::Arg(2))))];
+    agree(&[copy], &[(5, 100), (6, 1)], &[(1, [5, 5, 10])]);
+}
+
+#[test]
+fn tested_by_one_name_and_debited_by_the_other() {
+    let spend = vec![
+        load(0),
+        load(1),
+        check(0, Test::Covers, number(8), Fail::Revert),
+        check(1, Test::Covers, Word::Arg(2), Fail::Revert),
+        change(1, Word::Arg(2), false),
+    ];
+    agree(&[spend], &[(5, 10)], &[(1, [5, 5, 3]), (1, [5, 5, 3])]);
+}
+
+#[test]
+fn written_by_one_name_and_tested_by_the_other_before_it_fails() {
+    let fails = |test| {
+        vec![
+            Step::Write(Key::Slot(Word::Arg(0)), number(5)),
+            load(1),
+            unless_asked(Fail::Return(vec![])),
+            check(0, test, number(5), Fail::Revert),
+            Step::Branch { word: number(0), test: Test::Never, amount: number(0), or: Fail::Halt },
+        ]
+    };
+    agree(&[fails(Test::Equals), fails(Test::Differs)], &[(5, 7)], &[(1, [5, 5, 0]), (2, [5, 5, 0]), (1, [6, 5, 0]), (2, [6, 5, 0])]);
+}
+
+#[test]
+fn debited_unguarded_by_one_name_and_guarded_by_the_other_before_it_fails() {
+    let fails = vec![
+        load(0),
+        change(0, number(8), false),
+        load(1),
+        unless_asked(Fail::Return(vec![])),
+        check(1, Test::Covers, number(3), Fail::Revert),
+        Step::Branch { word: number(0), test: Test::Never, amount: number(0), or: Fail::Halt },
+    ];
+    agree(&[fails], &[(5, 10)], &[(1, [5, 5, 0])]);
+}
+
+/// Takes an amount from the slot of argument 0, or else what is there from slot 1.
+fn pay(rest: Word) -> Function {
+    vec![
+        load(0),
+        Step::Load(slot(1)),
+        check(0, Test::Covers, Word::Arg(2), Fail::Skip(2)),
+        change(0, Word::Arg(2), false),
+        Step::Branch { word: number(0), test: Test::Never, amount: number(0), or: Fail::Return(vec![]) },
+        check(1, Test::Covers, rest.clone(), Fail::Revert),
+        change(1, rest, false),
+    ]
+}
+
+#[test]
+fn an_amount_that_a_failed_guard_saw() {
+    let credit = vec![load(0), change(0, Word::Arg(2), true)];
+    let debit = vec![load(0), covers(0), change(0, Word::Arg(2), false)];
+    let thrice = Word::Product(Box::new(Word::Loaded(0)), Box::new(number(3)));
+    agree(&[pay(thrice), credit, debit], &[(5, 5), (1, 30)], &[(2, [5, 0, 3]), (1, [5, 0, 9]), (3, [1, 0, 10])]);
+}
+
+#[test]
+fn a_choice_that_a_failed_guard_saw() {
+    let mut choose = pay(number(8));
+    choose.insert(5, check(0, Test::Equals, number(8), Fail::Return(vec![])));
+    let credit = vec![load(0), change(0, Word::Arg(2), true)];
+    let debit = vec![load(0), covers(0), change(0, Word::Arg(2), false)];
+    agree(&[choose, credit, debit], &[(5, 5), (1, 10)], &[(2, [5, 0, 3]), (1, [5, 0, 9]), (3, [1, 0, 5])]);
+}
+
+#[test]
+fn a_key_that_comes_to_name_what_the_call_only_reads() {
+    let set = vec![Step::Write(slot(0), Word::Arg(2))];
+    let put = vec![
+        Step::Load(slot(7)),
+        Step::Load(slot(0)),
+        Step::Write(Key::Slot(Word::Loaded(1)), Word::Sum(Box::new(Word::Loaded(0)), Box::new(number(1)))),
+    ];
+    let read = vec![Step::Load(slot(7)), check(0, Test::NotZero, number(0), Fail::Revert)];
+    agree(&[set, put, read], &[(0, 9), (7, 0)], &[(1, [0, 0, 7]), (2, [0, 0, 0]), (3, [0, 0, 0])]);
+}
+
+#[test]
+fn a_store_that_comes_to_shadow_a_load() {
+    let set = vec![Step::Write(slot(0), Word::Arg(2))];
+    let fails = vec![
+        Step::Load(slot(0)),
+        Step::Write(Key::Slot(Word::Loaded(0)), number(5)),
+        Step::Load(slot(7)),
+        unless_asked(Fail::Return(vec![])),
+        check(1, Test::Zero, number(0), Fail::Revert),
+        Step::Branch { word: number(0), test: Test::Never, amount: number(0), or: Fail::Halt },
+    ];
+    agree(&[set, fails], &[(0, 9), (7, 0)], &[(1, [0, 0, 7]), (2, [0, 0, 0])]);
+}

@@ -1,0 +1,521 @@
+//! The one promise on contracts that nobody would write: random functions over few slots, in random batches, give what revm gives one
+//! transaction after another. What a compiler never emits is still bytecode: loads gone stale, two names for one cell, guards that guard
+//! nothing, amounts and keys that hang on state, loops of all these in one function.
+//!
+//! `SEEDS=1000..2000 cargo test --release --test programs` runs other seeds. A failing case is made smaller before it is shown.
+
+mod common;
+
+use alloy_primitives::{Address, Bytes, U256};
+use clearwave::state::{CellKey, Slot};
+use clearwave::{Backend, Batch, Block, Lane, Status, Transaction};
+use common::harness::{Lanes, compare, compare_reference, run};
+use common::program::{ARGS, Fail, Function, Key, Step, Test, Word, compile};
+use common::{Case, Random, seed_storage};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What the functions of a contract are like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Style {
+    /// What tokens do, so that much of it clears.
+    Tame,
+    /// Cells whose names other cells hold, and who changes them.
+    Pointers,
+    Wild,
+}
+
+/// How functions are made.
+struct Maker<'a> {
+    random: &'a mut Random,
+    style: Style,
+    /// Keys that the functions of a contract share.
+    pool: Vec<Key>,
+    loads: usize,
+    steps: Function,
+}
+
+impl Maker<'_> {
+    fn contract(random: &mut Random) -> Vec<Function> {
+        let style = *random.pick(&[Style::Tame, Style::Tame, Style::Pointers, Style::Wild]);
+        let functions = 1 + random.below(4);
+        let mut maker = Maker { random, style, pool: vec![], loads: 0, steps: vec![] };
+        maker.pool = (0..2 + maker.random.below(3)).map(|_| maker.any_key()).collect();
+        let mut functions: Vec<Function> = (0..functions).map(|_| maker.function()).collect();
+        if maker.one_in(4) {
+            functions.push(maker.fallback());
+        }
+        functions
+    }
+
+    /// A function that does not lower.
+    fn fallback(&mut self) -> Function {
+        self.loads = 0;
+        self.phrase();
+        let step = match self.random.below(3) {
+            0 => Step::Create,
+            _ => Step::Call(self.who(), Word::Const(U256::from(self.random.below(3)))),
+        };
+        self.steps.push(step);
+        self.phrase();
+        std::mem::take(&mut self.steps)
+    }
+
+    fn function(&mut self) -> Function {
+        self.loads = 0;
+        for _ in 0..1 + self.random.below(if self.style == Style::Wild { 6 } else { 4 }) {
+            self.phrase();
+        }
+        std::mem::take(&mut self.steps)
+    }
+
+    fn one_in(&mut self, n: usize) -> bool {
+        self.random.below(n) == 0
+    }
+
+    /// A few steps that belong together.
+    fn phrase(&mut self) {
+        let kinds = match self.style {
+            Style::Tame => 14,
+            Style::Pointers => 20,
+            Style::Wild => 26,
+        };
+        match self.random.below(kinds) {
+            0..=3 => self.debit(),
+            4..=7 => self.credit(),
+            8 | 9 => self.allowance(),
+            10 => self.transfer(),
+            11 => self.test(),
+            12 => self.branch(),
+            13 if self.one_in(2) => self.log(),
+            13 => self.rest(),
+            14..=17 => self.pointer(),
+            18 | 19 => self.point(),
+            20 | 21 => self.transfer(),
+            _ => self.any_step(),
+        }
+    }
+
+    fn test(&mut self) {
+        let (key, test) = (self.key(), self.any_test());
+        let load = self.load(key);
+        let (amount, or) = (self.amount(), self.fail());
+        let turned = self.one_in(2);
+        self.steps.push(Step::Check { load, test, amount, or, turned });
+    }
+
+    fn branch(&mut self) {
+        let (word, test, amount, or) = (self.amount(), self.any_test(), self.amount(), self.fail());
+        self.steps.push(Step::Branch { word, test, amount, or });
+    }
+
+    fn log(&mut self) {
+        let words = vec![self.amount(), self.loaded()];
+        self.steps.push(Step::Log(words));
+    }
+
+    /// Changes what a pointer holds.
+    fn point(&mut self) {
+        let (slot, argument) = (self.random.below(3), self.random.below(2));
+        self.steps.push(Step::Write(Key::Slot(Word::Const(U256::from(slot))), Word::Arg(argument)));
+    }
+
+    fn any_step(&mut self) {
+        let (key, load, amount) = (self.key(), self.random.below(4), self.amount());
+        let step = match self.random.below(8) {
+            0 => Step::Write(key, amount),
+            1 => Step::Write(key, self.loaded()),
+            2 => {
+                self.load(key);
+                return;
+            }
+            3 | 4 => Step::Change { load, amount, add: self.one_in(2), latest: self.one_in(3) },
+            5 => Step::Check { load, test: self.any_test(), amount, or: self.fail(), turned: false },
+            _ => Step::Transient(self.random.below(2) as u64, amount),
+        };
+        self.steps.push(step);
+    }
+
+    fn load(&mut self, key: Key) -> usize {
+        self.steps.push(Step::Load(key));
+        self.loads += 1;
+        self.loads - 1
+    }
+
+    /// A load, a test that the amount is there, and the store: mostly.
+    fn debit(&mut self) {
+        let (key, amount) = (self.key(), self.amount());
+        let load = self.load(key);
+        if !self.one_in(6) {
+            let test = *self.random.pick(&[Test::Covers, Test::Covers, Test::CoversTurned, Test::NoBorrow, Test::MoreThan]);
+            self.check(load, test, amount.clone());
+        }
+        let latest = self.one_in(4);
+        self.steps.push(Step::Change { load, amount, add: false, latest });
+    }
+
+    fn credit(&mut self) {
+        let (key, amount) = (self.key(), self.amount());
+        let load = self.load(key);
+        if self.one_in(2) {
+            let test = *self.random.pick(&[Test::NoCarry, Test::NoCarryTurned, Test::Room, Test::Grows, Test::NotMax]);
+            self.check(load, test, amount.clone());
+        }
+        let latest = self.one_in(4);
+        self.steps.push(Step::Change { load, amount, add: true, latest });
+    }
+
+    /// An allowance that is infinite at MAX.
+    fn allowance(&mut self) {
+        let (key, amount) = (self.key(), self.amount());
+        let load = self.load(key);
+        self.steps.push(Step::Check { load, test: Test::NotMax, amount: amount.clone(), or: Fail::Skip(1), turned: false });
+        self.check(load, Test::Covers, amount.clone());
+        self.steps.push(Step::Change { load, amount, add: false, latest: false });
+    }
+
+    /// An amount from one cell, or what is left there from another.
+    fn rest(&mut self) {
+        let (first, second, amount) = (self.key(), self.key(), self.amount());
+        let (load, other) = (self.load(first), self.load(second));
+        let left = Word::Loaded(load);
+        let left = match self.random.below(3) {
+            0 => left,
+            1 => Word::Share(Box::new(left), 2),
+            _ => Word::Product(Box::new(left), Box::new(Word::Const(U256::from(3)))),
+        };
+        self.steps.push(Step::Check { load, test: Test::Covers, amount: amount.clone(), or: Fail::Skip(2), turned: false });
+        self.steps.push(Step::Change { load, amount, add: false, latest: false });
+        self.steps.push(Step::Branch { word: Word::Timestamp, test: Test::Zero, amount: Word::Timestamp, or: Fail::Return(vec![]) });
+        if self.one_in(2) {
+            self.check(other, Test::Covers, left.clone());
+        }
+        let add = self.one_in(3);
+        self.steps.push(Step::Change { load: other, amount: left, add, latest: false });
+    }
+
+    /// A cell whose name another cell holds.
+    fn pointer(&mut self) {
+        let slot = U256::from(self.random.below(3));
+        let load = self.load(Key::Slot(Word::Const(slot)));
+        let base = self.random.below(2) as u64;
+        let key = if self.one_in(2) { Key::Slot(Word::Loaded(load)) } else { Key::Map(Word::Loaded(load), base) };
+        let amount = self.amount();
+        match self.random.below(4) {
+            0 => self.steps.push(Step::Write(key, amount)),
+            1 => drop(self.load(key)),
+            add => {
+                let load = self.load(key);
+                if self.one_in(2) {
+                    self.check(load, if add == 2 { Test::NoCarry } else { Test::Covers }, amount.clone());
+                }
+                self.steps.push(Step::Change { load, amount, add: add == 2, latest: false });
+            }
+        }
+    }
+
+    /// Two loads before two stores, or each with its own.
+    fn transfer(&mut self) {
+        let (from, to, amount) = (self.key(), self.key(), self.amount());
+        let stale = self.style == Style::Wild && self.one_in(2);
+        let payer = self.load(from);
+        self.check(payer, Test::Covers, amount.clone());
+        let store = |load, add| Step::Change { load, amount: amount.clone(), add, latest: false };
+        if stale {
+            let payee = self.load(to);
+            let (first, add) = (self.one_in(2), !self.one_in(3));
+            let mut both = vec![store(payer, false), store(payee, add)];
+            if first {
+                both.reverse();
+            }
+            self.steps.extend(both);
+        } else {
+            self.steps.push(store(payer, false));
+            let payee = self.load(to);
+            self.steps.push(store(payee, true));
+        }
+    }
+
+    fn check(&mut self, load: usize, test: Test, amount: Word) {
+        let (or, turned) = (self.fail(), self.one_in(2));
+        self.steps.push(Step::Check { load, test, amount, or, turned });
+    }
+
+    fn fail(&mut self) -> Fail {
+        let words = vec![self.loaded()];
+        match self.random.below(if self.style == Style::Wild { 14 } else { 8 }) {
+            0..=3 => Fail::Revert,
+            4 | 5 => Fail::RevertWith(words),
+            6 => Fail::Return(vec![]),
+            7 | 8 => Fail::Skip(self.random.below(3)),
+            9 => Fail::Return(words),
+            10 => Fail::Halt,
+            11 => Fail::Skip(self.random.below(6)),
+            _ => Fail::Revert,
+        }
+    }
+
+    fn any_test(&mut self) -> Test {
+        let rest = [Test::NotZero, Test::Zero, Test::NotMax, Test::Equals, Test::Differs, Test::Covers, Test::MoreThan, Test::NoCarry];
+        let all = [Test::Always, Test::Never, Test::Room, Test::Grows, Test::NoBorrow, Test::CoversTurned, Test::NoCarryTurned];
+        if self.one_in(4) { *self.random.pick(&all) } else { *self.random.pick(&rest) }
+    }
+
+    fn who(&mut self) -> Word {
+        match self.random.below(if self.style == Style::Wild { 9 } else { 6 }) {
+            0..=2 => Word::Caller,
+            3 => Word::Account(0),
+            4 => Word::Account(1),
+            5 => Word::Arg(1),
+            6 => Word::Arg(2),
+            7 => Word::This,
+            _ => self.loaded(),
+        }
+    }
+
+    fn key(&mut self) -> Key {
+        if self.one_in(4) { self.any_key() } else { self.random.pick(&self.pool).clone() }
+    }
+
+    fn any_key(&mut self) -> Key {
+        let base = self.random.below(2) as u64;
+        match self.random.below(if self.style == Style::Wild { 14 } else { 8 }) {
+            0..=4 => Key::Map(self.who(), base),
+            5 => Key::Nested(self.who(), self.who(), base),
+            6 | 7 => Key::Slot(Word::Const(U256::from(self.random.below(3)))),
+            8 => Key::Listed(base, self.who()),
+            9 => Key::Packed(self.who(), base),
+            10 => Key::Slot(Word::Arg(self.random.below(ARGS))),
+            11 => Key::Slot(self.loaded()),
+            12 => Key::Slot(Word::Sum(Box::new(self.who()), Box::new(Word::Const(U256::from(base))))),
+            _ => {
+                let offset = *self.random.pick(&[U256::ONE, U256::from(2), U256::MAX, U256::ONE << 255]);
+                Key::Field(Box::new(self.any_key()), offset)
+            }
+        }
+    }
+
+    fn loaded(&mut self) -> Word {
+        Word::Loaded(self.random.below(self.loads.max(1)))
+    }
+
+    fn amount(&mut self) -> Word {
+        let pair = |maker: &mut Self| (Box::new(maker.amount()), Box::new(maker.amount()));
+        match self.random.below(if self.style == Style::Wild { 24 } else { 12 }) {
+            0..=8 => Word::Arg(2),
+            9 => Word::Const(U256::from(self.random.below(4))),
+            10 => Word::Value,
+            11 => Word::Share(Box::new(Word::Arg(2)), 3),
+            12 | 13 => self.loaded(),
+            14 => Word::Sum(pair(self).0, Box::new(Word::Const(U256::from(self.random.below(3))))),
+            15 => Word::Sum(pair(self).0, pair(self).1),
+            16 => Word::Difference(pair(self).0, pair(self).1),
+            17 => Word::Product(pair(self).0, Box::new(Word::Const(U256::from(self.random.below(3))))),
+            18 => Word::OwnBalance,
+            19 => Word::BalanceOf(Box::new(self.who())),
+            20 => Word::Transient(self.random.below(2) as u64),
+            21 if self.one_in(4) => Word::Gas,
+            22 => Word::Const(self.random.amount()),
+            23 => Word::Timestamp,
+            _ => Word::Arg(self.random.below(ARGS)),
+        }
+    }
+}
+
+/// A case whose contracts are still programs.
+#[derive(Clone)]
+struct Programs {
+    contracts: Vec<(Address, Vec<Function>)>,
+    case: Case,
+}
+
+impl Programs {
+    fn random(seed: u64) -> Self {
+        let mut random = Random(seed);
+        let accounts: Vec<Address> = (0..2 + random.below(3)).map(|i| Address::with_last_byte(0x60 + i as u8)).collect();
+        let contracts: Vec<(Address, Vec<Function>)> =
+            (0..1 + random.below(3) / 2).map(|i| (Address::repeat_byte(0xc0 + i as u8), Maker::contract(&mut random))).collect();
+        let mut case = Case { batch: batch(&mut random, &contracts, &accounts), cells: BTreeMap::new(), contracts: vec![] };
+        for address in accounts.iter().chain(contracts.iter().map(|(address, _)| address)) {
+            let balance = *random.pick(&[U256::ZERO, U256::from(5), U256::from(300), U256::ONE << 200]);
+            case.cells.insert(CellKey::native(*address), balance);
+        }
+        let mut programs = Self { contracts, case };
+        programs.compile();
+        let rich = random.below(3) > 0;
+        let stored = |random: &mut Random| match random.below(if rich { 32 } else { 8 }) {
+            0..=4 => *random.pick(&[U256::ZERO, U256::MAX, U256::MAX - U256::ONE, U256::ONE << 255, U256::ONE]),
+            5 => random.pick(&accounts).into_word().into(),
+            6 => U256::from(random.below(12)),
+            7 => U256::from(random.below(3)),
+            _ => U256::from(100 + random.below(400)),
+        };
+        let Case { batch, cells, contracts } = &mut programs.case;
+        seed_storage(&mut random, batch, contracts, cells, &stored);
+        for slot in 0..3_u8 {
+            if random.below(2) == 0 {
+                let key = CellKey { address: contracts[0].0, slot: Slot::Storage(U256::from(slot).into()) };
+                cells.entry(key).or_insert_with(|| stored(&mut random));
+            }
+        }
+        programs
+    }
+
+    fn compile(&mut self) {
+        self.case.contracts = self.contracts.iter().map(|(address, functions)| (*address, compile(functions))).collect();
+    }
+}
+
+fn batch(random: &mut Random, contracts: &[(Address, Vec<Function>)], accounts: &[Address]) -> Batch {
+    let block = Block { number: 7, timestamp: 9, coinbase: *random.pick(accounts), ..Block::default() };
+    let amounts = 2 + random.below(60);
+    let transactions = (0..1 + random.below(24)).map(|_| {
+        let from = *random.pick(accounts);
+        let value = if random.below(6) == 0 { U256::from(random.below(60)) } else { U256::ZERO };
+        match random.below(10) {
+            0 => Transaction { from, to: *random.pick(accounts), value, data: Bytes::new() },
+            _ => {
+                let (to, functions) = random.pick(contracts);
+                Transaction { from, to: *to, value, data: calldata(random, functions.len(), accounts, amounts) }
+            }
+        }
+    });
+    Batch { block, transactions: transactions.collect() }
+}
+
+fn calldata(random: &mut Random, functions: usize, accounts: &[Address], amounts: usize) -> Bytes {
+    let mut data = vec![0, 0, 0, 1 + random.below(functions) as u8];
+    for argument in 0..ARGS {
+        let word: U256 = match random.below(16) {
+            0 => random.amount(),
+            1 | 3 => U256::from(random.below(3)),
+            2 => random.pick(accounts).into_word().into(),
+            _ if argument < 2 => random.pick(accounts).into_word().into(),
+            _ => U256::from(random.below(amounts)),
+        };
+        data.extend(word.to_be_bytes::<32>());
+    }
+    match random.below(50) {
+        0 => data.truncate(random.below(data.len())),
+        1 => data.extend([7; 5]),
+        _ => {}
+    }
+    data.into()
+}
+
+/// What one case did.
+#[derive(Default)]
+struct Counts {
+    batches: usize,
+    lanes: Lanes,
+    statuses: BTreeMap<Status, usize>,
+}
+
+/// Runs a case on every backend, at once and cut in several batches.
+fn check(case: &Case, splits: &[usize]) -> Result<Counts, String> {
+    let whole = || -> Result<Counts, String> {
+        compare_reference(case)?;
+        let truth = run(case, Backend::Revm, usize::MAX)?;
+        let mut counts = Counts::default();
+        truth.1.receipts.iter().for_each(|receipt| *counts.statuses.entry(receipt.status).or_default() += 1);
+        compare(case, &truth, Backend::Reference, usize::MAX)?;
+        for split in splits {
+            let lanes = compare(case, &truth, Backend::Cpu, *split)?;
+            lanes.into_iter().for_each(|(lane, count)| *counts.lanes.entry(lane).or_default() += count);
+            counts.batches += case.batch.transactions.len().div_ceil(*split);
+        }
+        Ok(counts)
+    };
+    catch_unwind(AssertUnwindSafe(whole)).unwrap_or_else(|_| Err("it panics".to_string()))
+}
+
+/// Leaves out what the failure does not need.
+fn shrink(mut programs: Programs, splits: &[usize]) -> Programs {
+    let fails = |smaller: &Programs| !smaller.case.batch.transactions.is_empty() && check(&smaller.case, splits).is_err();
+    loop {
+        let mut shrunk = false;
+        for at in (0..programs.case.batch.transactions.len()).rev() {
+            let mut smaller = programs.clone();
+            smaller.case.batch.transactions.remove(at);
+            if fails(&smaller) {
+                (programs, shrunk) = (smaller, true);
+            }
+        }
+        for contract in 0..programs.contracts.len() {
+            for function in 0..programs.contracts[contract].1.len() {
+                for at in (0..programs.contracts[contract].1[function].len()).rev() {
+                    let mut smaller = programs.clone();
+                    smaller.contracts[contract].1[function].remove(at);
+                    smaller.compile();
+                    if fails(&smaller) {
+                        (programs, shrunk) = (smaller, true);
+                    }
+                }
+            }
+        }
+        for key in programs.case.cells.keys().copied().collect::<Vec<_>>() {
+            let mut smaller = programs.clone();
+            smaller.case.cells.remove(&key);
+            if fails(&smaller) {
+                (programs, shrunk) = (smaller, true);
+            }
+        }
+        if !shrunk {
+            return programs;
+        }
+    }
+}
+
+fn show(seed: u64, difference: &str, Programs { contracts, case }: &Programs) {
+    println!("seed {seed}: {difference}");
+    for (address, functions) in contracts {
+        println!("contract {address}");
+        for (i, steps) in functions.iter().enumerate().filter(|(_, steps)| !steps.is_empty()) {
+            println!("  function {}", i + 1);
+            steps.iter().for_each(|step| println!("    {step:?}"));
+        }
+    }
+    case.cells.iter().for_each(|(key, value)| println!("{key}: {value:#x}"));
+    for (i, Transaction { from, to, value, data }) in case.batch.transactions.iter().enumerate() {
+        println!("{i}: {from} sends {value} to {to} with");
+        let (selector, arguments) = data.split_at(data.len().min(4));
+        println!("  {}", alloy_primitives::hex::encode(selector));
+        arguments.chunks(32).for_each(|word| println!("  {:#x}", U256::from_be_slice(word)));
+    }
+}
+
+fn seeds() -> Range<u64> {
+    let given = std::env::var("SEEDS").ok();
+    let range = given.as_deref().and_then(|given| given.split_once("..")).map(|(first, end)| first.parse().ok()..end.parse().ok());
+    match range {
+        Some(Range { start: Some(start), end: Some(end) }) => start..end,
+        _ => 0..400,
+    }
+}
+
+#[test]
+fn random_programs_give_what_revm_gives() {
+    let (mut all, mut failed) = (Counts::default(), Vec::new());
+    for seed in seeds() {
+        let programs = Programs::random(seed);
+        let splits = [usize::MAX, 1 + seed as usize % 7];
+        match check(&programs.case, &splits) {
+            Ok(counts) => {
+                all.batches += counts.batches;
+                counts.lanes.into_iter().for_each(|(lane, count)| *all.lanes.entry(lane).or_default() += count);
+                counts.statuses.into_iter().for_each(|(status, count)| *all.statuses.entry(status).or_default() += count);
+            }
+            Err(_) => {
+                let small = shrink(programs, &splits);
+                show(seed, &check(&small.case, &splits).err().unwrap_or_default(), &small);
+                failed.push(seed);
+            }
+        }
+    }
+    println!("{} batches, lanes {:?}, statuses {:?}", all.batches, all.lanes, all.statuses);
+    assert!(failed.is_empty(), "seeds {failed:?}");
+    let transactions: usize = all.lanes.values().sum();
+    let share = |lane: Lane| all.lanes.get(&lane).copied().unwrap_or(0) * 100 / transactions;
+    assert!(share(Lane::Clear) > 25 && share(Lane::Line) > 5 && share(Lane::Fallback) > 1, "the lanes are badly mixed: {:?}", all.lanes);
+}
