@@ -58,7 +58,7 @@ impl Token<'_> {
 
     /// Whom an account has allowed to spend.
     fn spender(&self, owner: usize) -> usize {
-        Random::new(self.size.seed, Purpose::Allowance, owner).other(self.size.accounts, owner)
+        Random::new(self.size.seed, Purpose::Allowance, owner).account(self.size.accounts)
     }
 
     /// Every fourth allowance never ends.

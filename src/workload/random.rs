@@ -38,12 +38,6 @@ impl Random {
         self.below(accounts as u64) as usize
     }
 
-    /// One of `accounts` other than `than`.
-    pub(super) fn other(&mut self, accounts: usize, than: usize) -> usize {
-        let other = self.account(accounts - 1);
-        other + usize::from(other >= than)
-    }
-
     pub(super) fn coin(&mut self) -> bool {
         self.next() & 1 == 0
     }

@@ -35,28 +35,26 @@ fn a_seed_gives_one_workload() {
 }
 
 #[test]
-fn cells_are_given_once_and_nobody_pays_himself() {
+fn cells_are_given_once() {
     for workload in Workload::ALL {
         for step in workload.generate(SIZE).expect("the size is fine") {
             let keys: HashSet<_> = step.cells.iter().map(|(key, _)| *key).collect();
             assert_eq!(keys.len(), step.cells.len(), "{workload}");
-            let selfish = step.batch.transactions.iter().filter(|transaction| transaction.from == payee(transaction)).count();
-            assert!(selfish == 0 || matches!(workload, Workload::Mainnet | Workload::Erc20Mixed), "{workload}: {selfish}");
         }
     }
 }
 
 #[test]
-fn two_accounts_are_enough() {
+fn one_account_is_enough() {
     for workload in Workload::ALL {
-        let steps = workload.generate(Size { accounts: 2, ..SIZE }).expect("the size is fine");
+        let steps = workload.generate(Size { accounts: 1, ..SIZE }).expect("the size is fine");
         assert!(steps.iter().all(|step| !step.batch.transactions.is_empty()), "{workload}");
     }
 }
 
 #[test]
 fn sizes_out_of_bounds_are_input_errors() {
-    for (transactions, accounts) in [(0, 2), (1, 0), (1, 1), (limits::BATCH + 1, 2), (1, ACCOUNTS + 1), (usize::MAX, usize::MAX)] {
+    for (transactions, accounts) in [(0, 2), (1, 0), (limits::BATCH + 1, 2), (1, ACCOUNTS + 1), (usize::MAX, usize::MAX)] {
         let error = Workload::Erc20.generate(Size { transactions, accounts, seed: 0 }).expect_err("out of bounds");
         assert!(error.is_input(), "{error}");
     }

@@ -50,7 +50,7 @@ pub(super) fn erc20(size: Size, pattern: Pattern) -> Result<Step> {
         let mut random = Random::new(size.seed, Purpose::Transaction, index);
         let (from, to) = match pattern {
             Pattern::Uniform | Pattern::Overdraft => uniform(&mut random, size.accounts),
-            Pattern::Zipf => by_zipf(&mut random, &zipf),
+            Pattern::Zipf => (zipf.draw(&mut random), zipf.draw(&mut random)),
             Pattern::Hot => hot(&mut random, size.accounts),
         };
         pay(addresses[from], addresses[to], random.amount())
@@ -92,24 +92,12 @@ fn holding(seed: u64, pattern: Pattern, index: usize) -> U256 {
 }
 
 pub(super) fn uniform(random: &mut Random, accounts: usize) -> (usize, usize) {
-    let from = random.account(accounts);
-    (from, random.other(accounts, from))
-}
-
-fn by_zipf(random: &mut Random, zipf: &Zipf) -> (usize, usize) {
-    let from = zipf.draw(random);
-    loop {
-        // Nobody pays himself: with two accounts every second draw is another, with more, most are.
-        let to = zipf.draw(random);
-        if to != from {
-            return (from, to);
-        }
-    }
+    (random.account(accounts), random.account(accounts))
 }
 
 /// Half leave account 0, half arrive at account 1, the one independent of the other.
 fn hot(random: &mut Random, accounts: usize) -> (usize, usize) {
-    let from = if random.coin() { 0 } else { random.other(accounts, 0) };
-    let to = if random.coin() && from != 1 { 1 } else { random.other(accounts, from) };
+    let from = if random.coin() { 0 } else { random.account(accounts) };
+    let to = if random.coin() { 1 % accounts } else { random.account(accounts) };
     (from, to)
 }
