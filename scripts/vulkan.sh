@@ -6,7 +6,7 @@ set -euo pipefail
 say() { echo "setup: $*" >&2; }
 
 # A driver is described by an ICD file; the loader is libvulkan.
-loader() { ldconfig -p 2>/dev/null | grep -q 'libvulkan\.so\.1'; }
+loader() { ldconfig -p 2>/dev/null | grep 'libvulkan\.so\.1' >/dev/null; }
 drivers() {
     [ -n "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ] && return 0
     compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null
