@@ -23,4 +23,4 @@ pub mod yardstick;
 
 pub use engine::{Backend, Builder, Engine, Report, Snapshot};
 pub use error::{Error, Result};
-pub use tx::{Batch, Block, Lane, Receipt, Status, Transaction};
+pub use tx::{Batch, Block, Lane, Output, Receipt, Status, Transaction};

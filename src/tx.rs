@@ -1,6 +1,6 @@
 //! Transactions, the block they run in, batches and receipts. Plain data: nothing here executes anything.
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use std::fmt;
 
 /// One call: `from` sends `value` wei and `data` to `to`. Gas, fees and nonces are neither charged nor checked.
@@ -72,6 +72,15 @@ pub enum Lane {
 pub struct Receipt {
     pub status: Status,
     pub lane: Lane,
+}
+
+/// What a transaction showed: as revm gives it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Return or revert data.
+    pub data: Bytes,
+    /// Of a transaction that succeeded.
+    pub logs: Vec<Log>,
 }
 
 impl fmt::Display for Status {

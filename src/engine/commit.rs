@@ -12,10 +12,10 @@ use std::collections::HashMap;
 pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined: Option<Lined>, report: &mut Report) {
     let lined = lined.unwrap_or_default();
     let mut stores = lined.stores;
-    if engine.record_stores || !engine.numbering.new_keys().is_empty() {
-        cleared_stores(plan, cleared, |number| engine.record_stores || is_new(engine, number), &mut stores);
+    if engine.record.stores || !engine.numbering.new_keys().is_empty() {
+        cleared_stores(plan, cleared, |number| engine.record.stores || is_new(engine, number), &mut stores);
     }
-    if engine.record_stores {
+    if engine.record.stores {
         let mut named: Vec<_> =
             stores.iter().map(|(transaction, number)| (*transaction, engine.numbering.key(&engine.state, *number))).collect();
         named.sort_unstable();

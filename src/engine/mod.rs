@@ -28,7 +28,7 @@ use crate::limits;
 use crate::plan::library::Library;
 use crate::plan::numbering::Numbering;
 use crate::state::{CellKey, Mark, Slot, State};
-use crate::tx::{Batch, Lane, Receipt};
+use crate::tx::{Batch, Lane, Output, Receipt};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use backend::Executor;
 use std::collections::BTreeMap;
@@ -40,7 +40,14 @@ pub struct Engine {
     library: Library,
     executor: Executor,
     numbering: Numbering,
-    record_stores: bool,
+    record: Record,
+}
+
+/// What reports have beyond receipts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Record {
+    stores: bool,
+    outputs: bool,
 }
 
 /// What became of a batch.
@@ -57,6 +64,8 @@ pub struct Report {
     pub stages: Stages,
     /// Transaction and cell of every store of those that succeeded, changed or not; only where the engine records them.
     pub stores: Vec<(u32, CellKey)>,
+    /// One a transaction, in order; only where the engine records them.
+    pub outputs: Vec<Output>,
 }
 
 /// A state to return to.
@@ -70,7 +79,7 @@ pub struct Builder {
     adapter: Option<String>,
     cells: Vec<(CellKey, U256)>,
     contracts: Vec<(Address, u64, Bytes)>,
-    record_stores: bool,
+    record: Record,
 }
 
 impl Builder {
@@ -108,7 +117,13 @@ impl Builder {
 
     /// Has reports say which cells each transaction stored to.
     pub fn record_stores(mut self, record: bool) -> Self {
-        self.record_stores = record;
+        self.record.stores = record;
+        self
+    }
+
+    /// Has reports give the output and the logs of each transaction.
+    pub fn record_outputs(mut self, record: bool) -> Self {
+        self.record.outputs = record;
         self
     }
 
@@ -116,7 +131,7 @@ impl Builder {
     pub fn build(self) -> Result<Engine> {
         let state = State::import(self.cells, self.contracts)?;
         let executor = Executor::new(self.backend, self.adapter.as_deref())?;
-        Ok(Engine { state, library: Library::default(), executor, numbering: Numbering::default(), record_stores: self.record_stores })
+        Ok(Engine { state, library: Library::default(), executor, numbering: Numbering::default(), record: self.record })
     }
 }
 
@@ -210,7 +225,7 @@ impl Engine {
     }
 
     fn report(&self, receipts: Vec<Receipt>) -> Report {
-        Report { receipts, root: B256::ZERO, backend: self.executor.name(), segments: 0, stages: vec![], stores: vec![] }
+        Report { receipts, root: B256::ZERO, backend: self.executor.name(), segments: 0, stages: vec![], stores: vec![], outputs: vec![] }
     }
 
     fn run_in_order(&mut self, batch: &Batch, clock: &mut Clock) -> Result<Report> {
@@ -227,8 +242,11 @@ impl Engine {
             let effects = effects.map_err(|error| error.within(format_args!("transaction {index}")))?;
             effects.apply(&mut self.state);
             report.receipts.push(Receipt { status: effects.status, lane });
-            if self.record_stores {
+            if self.record.stores {
                 report.stores.extend(effects.stores.iter().map(|(key, _)| (index as u32, *key)));
+            }
+            if self.record.outputs {
+                report.outputs.push(Output { data: effects.output, logs: effects.logs });
             }
         }
         Ok(report)
