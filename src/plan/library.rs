@@ -1,5 +1,6 @@
 //! The kernels of every code seen so far: lowered once, kept by code hash and entry. What does not lower is kept too, with its reason.
 
+use super::reserve;
 use super::segment::Program;
 use super::tape::{Register, Tape, Writer};
 use crate::error::Result;
@@ -122,6 +123,7 @@ pub struct Library {
     kernels: RwLock<HashMap<B256, OfCode>>,
     templates: Mutex<Templates>,
     transfer: RwLock<Option<Arc<Compiled>>>,
+    reserve: RwLock<Option<Arc<Program>>>,
 }
 
 /// What executes a transaction.
@@ -191,6 +193,16 @@ impl Library {
         let compiled = self.compile(Kernel::transfer(), Entry::of(&[], true))?;
         *self.transfer.write().expect("no holder panics") = Some(compiled.clone());
         Ok(compiled)
+    }
+
+    /// The program of what is held back.
+    pub fn reserve(&self) -> Result<Arc<Program>> {
+        if let Some(known) = &*self.reserve.read().expect("no holder panics") {
+            return Ok(known.clone());
+        }
+        let program = Arc::new(reserve::program()?);
+        *self.reserve.write().expect("no holder panics") = Some(program.clone());
+        Ok(program)
     }
 
     fn compile(&self, kernel: Kernel, entry: Entry) -> Result<Arc<Compiled>> {

@@ -4,6 +4,7 @@
 pub mod classes;
 pub mod library;
 pub mod numbering;
+pub mod reserve;
 pub mod resolve;
 pub mod segment;
 mod tape;
