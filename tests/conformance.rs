@@ -3,14 +3,21 @@
 
 mod common;
 
-use clearwave::{Backend, Lane, Status};
+use clearwave::{Backend, Lane, Output, Receipt, Status};
 use common::harness::{Engines, Lanes};
 use common::{Contract, case};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The selector of revert data.
+fn reason((output, receipt): (&Output, &Receipt)) -> Option<u32> {
+    let selector = output.data.first_chunk().filter(|_| receipt.status == Status::Revert);
+    selector.map(|selector| u32::from_be_bytes(*selector))
+}
 
 fn check(contracts: &[Contract], backends: &[Backend], seeds: std::ops::Range<u64>) {
     let mut engines = Engines::default();
     let (mut lanes, mut statuses): (Lanes, BTreeMap<Status, usize>) = Default::default();
+    let mut reasons = BTreeSet::new();
     for contract in contracts {
         for seed in seeds.clone() {
             let differs = |difference: String| -> Lanes { panic!("{} with seed {seed}: {difference}", contract.file.display()) };
@@ -18,6 +25,7 @@ fn check(contracts: &[Contract], backends: &[Backend], seeds: std::ops::Range<u6
             let case = case(seed, &[contract], transactions, accounts);
             let truth = engines.truth(&case).expect("revm runs");
             truth.report.receipts.iter().for_each(|receipt| *statuses.entry(receipt.status).or_default() += 1);
+            reasons.extend(truth.report.outputs.iter().zip(&truth.report.receipts).filter_map(reason));
             for backend in backends {
                 for (lane, count) in engines.compare(&case, &truth, *backend, usize::MAX).unwrap_or_else(differs) {
                     *lanes.entry(lane).or_default() += count;
@@ -31,6 +39,9 @@ fn check(contracts: &[Contract], backends: &[Backend], seeds: std::ops::Range<u6
     for status in [Status::Success, Status::Revert, Status::Invalid] {
         assert!(statuses.get(&status).is_some_and(|count| *count > 100), "{status} is rare: {statuses:?}");
     }
+    // Error(string), Panic(uint256), and errors that contracts declare.
+    let known = BTreeSet::from([0x08c3_79a0, 0x4e48_7b71]);
+    assert!(reasons.is_superset(&known) && reasons.len() > known.len(), "reverts show {reasons:08x?}");
     if backends.iter().any(|backend| matches!(backend, Backend::Cpu | Backend::Gpu)) {
         let often = |lane| lanes.get(&lane).is_some_and(|count| *count > 100);
         assert!([Lane::Clear, Lane::Line, Lane::Fallback].into_iter().all(often), "{lanes:?}");

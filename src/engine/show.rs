@@ -24,7 +24,7 @@ pub(super) fn show(
     let mut turns = kernels(plan, cleared);
     let finals = match lined {
         Some(lined) => {
-            turns.extend(lined.fallbacks.drain(..));
+            turns.extend(std::mem::take(&mut lined.fallbacks));
             Cow::Borrowed(&lined.values)
         }
         None => Cow::Owned(cleared.values.iter().map(from_word).collect()),

@@ -128,3 +128,54 @@ impl World for Running<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tx::Transaction;
+    use alloy_primitives::Address;
+
+    const ALICE: Address = Address::with_last_byte(0xa1);
+    const BOB: Address = Address::with_last_byte(0xb0);
+
+    /// Alice has 100 wei and pays Bob 60 twice: the second payment is invalid, which is leaf 1 of the kernel.
+    fn pay(leaves: [Option<usize>; 2], finals: [u64; 2]) -> Result<()> {
+        let state = State::import([(CellKey::native(ALICE), U256::from(100))], [])?;
+        let mut numbering = Numbering::default();
+        numbering.clear(&state);
+        let cells = [ALICE, BOB].map(|account| numbering.of(&state, CellKey::native(account)));
+        let pay = Transaction { from: ALICE, to: BOB, value: U256::from(60), ..Transaction::default() };
+        let batch = Batch { transactions: vec![pay; 2], ..Batch::default() };
+        let kernel = Kernel::transfer();
+        let mut outputs = Outputs::new(&state, &numbering, &batch);
+        // The first finds its cells by their keys.
+        for (transaction, cells) in [(0, vec![]), (1, cells.to_vec())] {
+            let leaf = leaves[transaction].map(LeafId::from_index);
+            let ran = Ran::Kernel { kernel: &kernel, cells: Cow::Owned(cells), leaf };
+            assert_eq!(outputs.next(Turn { transaction: transaction as u32, ran })?, Output::default());
+        }
+        outputs.finish(&finals.map(U256::from))
+    }
+
+    fn message(result: Result<()>) -> String {
+        result.expect_err("it is noticed").to_string()
+    }
+
+    #[test]
+    fn what_the_lanes_did_right_passes() {
+        pay([Some(0), Some(1)], [40, 60]).expect("it is right");
+        pay([None, None], [40, 60]).expect("it is right");
+    }
+
+    #[test]
+    fn another_leaf_is_noticed() {
+        let wrong = message(pay([Some(0), Some(0)], [40, 60]));
+        assert!(wrong.starts_with("transaction 1 took leaf 0"), "{wrong}");
+    }
+
+    #[test]
+    fn another_value_is_noticed() {
+        let wrong = message(pay([None, None], [40, 120]));
+        assert!(wrong.starts_with(&CellKey::native(BOB).to_string()), "{wrong}");
+    }
+}
