@@ -38,7 +38,7 @@ pub(super) fn show(
     outputs.finish(&finals)
 }
 
-/// The turns of all calls that have a kernel, in no order. What clearing could not take may have ended at any leaf.
+/// The turns of all calls that have a kernel, in no order. What the line ran may have ended at any leaf.
 fn kernels<'a>(plan: &'a Plan, cleared: &Cleared) -> Vec<Turn<'a>> {
     let mut turns: Vec<Turn<'a>> = Vec::new();
     for (index, compiled, leaf) in &plan.decided {
@@ -49,7 +49,7 @@ fn kernels<'a>(plan: &'a Plan, cleared: &Cleared) -> Vec<Turn<'a>> {
         let ran = Ran::Kernel { kernel: &call.compiled.program.kernel, cells: Cow::Borrowed(&call.cells), leaf: None };
         turns.push(Turn { transaction: call.transaction, ran });
     }
-    for ((stream, rows), outcomes) in plan.segment.streams.iter().zip(&plan.rows).zip(&cleared.outcomes) {
+    for ((stream, rows), outcomes) in plan.segment.all_streams().zip(&plan.rows).zip(&cleared.outcomes) {
         turns.extend(outcomes.iter().zip(rows).enumerate().map(|(row, (outcome, transaction))| {
             let leaf = (*outcome != TO_LINE).then(|| LeafId::from_index(*outcome as usize));
             let ran = Ran::Kernel { kernel: &stream.program.kernel, cells: Cow::Owned(stream.cells(row)), leaf };

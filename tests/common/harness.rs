@@ -9,9 +9,28 @@ use std::collections::BTreeMap;
 /// Where transactions ran, counted.
 pub type Lanes = BTreeMap<Lane, usize>;
 
-/// One engine a backend, for all cases: devices are opened and kernels compiled once.
+/// A backend, and the lane that is forced on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Runner {
+    backend: Backend,
+    lane: Option<Lane>,
+}
+
+impl Runner {
+    pub fn forced(backend: Backend, lane: Lane) -> Self {
+        Self { backend, lane: Some(lane) }
+    }
+}
+
+impl From<Backend> for Runner {
+    fn from(backend: Backend) -> Self {
+        Self { backend, lane: None }
+    }
+}
+
+/// One engine a runner, for all cases: devices are opened and kernels compiled once.
 #[derive(Default)]
-pub struct Engines(BTreeMap<Backend, Engine>);
+pub struct Engines(BTreeMap<Runner, Engine>);
 
 /// What revm makes of a case, and every cell that there is afterwards.
 pub struct Truth {
@@ -21,9 +40,10 @@ pub struct Truth {
 
 impl Engines {
     /// Runs a case in batches of `split` transactions.
-    pub fn run(&mut self, case: &Case, backend: Backend, split: usize) -> Result<(&Engine, Report), String> {
-        let engine = self.0.entry(backend).or_insert_with(|| {
-            let builder = Engine::builder().backend(backend).record_stores(true).record_outputs(true);
+    pub fn run(&mut self, case: &Case, runner: impl Into<Runner>, split: usize) -> Result<(&Engine, Report), String> {
+        let runner = runner.into();
+        let engine = self.0.entry(runner).or_insert_with(|| {
+            let builder = Engine::builder().backend(runner.backend).force(runner.lane).record_stores(true).record_outputs(true);
             builder.build().expect("the backend is there, and its device answers")
         });
         let contracts = case.contracts.iter().map(|(address, code)| (*address, 1, code.clone()));
@@ -53,9 +73,11 @@ impl Engines {
     }
 
     /// Compares a backend's result with revm's.
-    pub fn compare(&mut self, case: &Case, truth: &Truth, backend: Backend, split: usize) -> Result<Lanes, String> {
-        let within = |difference: String| format!("{backend}, {split} at a time: {difference}");
-        let (engine, report) = self.run(case, backend, split).map_err(within)?;
+    pub fn compare(&mut self, case: &Case, truth: &Truth, runner: impl Into<Runner>, split: usize) -> Result<Lanes, String> {
+        let runner @ Runner { backend, lane } = runner.into();
+        let forced = lane.map_or(String::new(), |lane| format!(", {lane} forced"));
+        let within = |difference: String| format!("{backend}{forced}, {split} at a time: {difference}");
+        let (engine, report) = self.run(case, runner, split).map_err(within)?;
         difference(case, truth, engine, &report).map_or(Ok(()), Err).map_err(within)?;
         let runs = engine.backend();
         assert!(runs.starts_with(&backend.to_string()), "{backend} was asked for, and {runs} ran");
