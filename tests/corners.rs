@@ -7,7 +7,7 @@ use alloy_primitives::{Address, U256};
 use clearwave::state::CellKey;
 use clearwave::{Backend, Batch, Transaction};
 use common::Case;
-use common::harness::{compare, compare_reference, run};
+use common::harness::Engines;
 use common::program::{Fail, Function, Key, Step, Test, Word, compile};
 
 const CONTRACT: Address = Address::repeat_byte(0xc0);
@@ -23,10 +23,10 @@ fn agree(functions: &[Function], slots: &[(u64, u64)], calls: &[(u8, [u64; 3])])
     };
     let batch = Batch { transactions: calls.iter().map(call).collect(), ..Batch::default() };
     let case = Case { batch, cells: cells.collect(), contracts: vec![(CONTRACT, compile(functions))] };
-    compare_reference(&case).expect("the interpreter agrees");
-    let truth = run(&case, Backend::Revm, usize::MAX).expect("revm runs");
+    let mut engines = Engines::default();
+    let truth = engines.truth(&case).expect("revm runs");
     for backend in [Backend::Reference, Backend::Cpu] {
-        compare(&case, &truth, backend, usize::MAX).expect("the backend agrees");
+        engines.compare(&case, &truth, backend, usize::MAX).expect("the backend agrees");
     }
 }
 
