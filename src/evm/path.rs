@@ -1,15 +1,18 @@
 //! One path through the code while it is being explored: the machine's state and what its branches have decided.
 
-use super::memory::{Byte, Memory};
+use super::frame::{Call, Frame};
+use super::memory::Byte;
 use crate::ir::{Binary, Expr, ExprId, Kernel, KeyId, Load, Log, Store, Unary};
+use crate::limits;
 use alloy_primitives::U256;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 #[derive(Debug, Clone, Default)]
 pub struct Path {
-    pub at: usize,
-    pub stack: Vec<ExprId>,
-    pub memory: Memory,
+    pub frame: Frame,
+    /// The frames that wait for this one, outermost first.
+    pub callers: Vec<Rc<Call>>,
     pub stores: Vec<Store>,
     pub logs: Vec<Log>,
     /// Transient storage, latest store last.
@@ -21,6 +24,8 @@ pub struct Path {
     facts: HashMap<ExprId, bool>,
     /// Words known to be below `2^k`.
     bounds: HashMap<ExprId, usize>,
+    /// How often a branch (code and byte) was open for a word of calldata alone (its offset).
+    turns: HashMap<(usize, usize, u32), usize>,
 }
 
 /// What a path knows of a condition.
@@ -33,8 +38,15 @@ pub enum Decision {
 use Decision::{Known, Open};
 
 impl Path {
-    pub fn start(gas_bound: u64) -> Self {
-        Self { gas_bound, ..Self::default() }
+    pub fn start(gas_bound: u64, calldata: Vec<Byte>) -> Self {
+        Self { gas_bound, frame: Frame::start(0, calldata.into(), limits::GAS_LIMIT), ..Self::default() }
+    }
+
+    /// Counts that a branch is open for one word of calldata: a loop that the word bounds comes back.
+    pub fn turn(&mut self, calldata: u32) -> usize {
+        let turns = self.turns.entry((self.frame.code, self.frame.at, calldata)).or_default();
+        *turns += 1;
+        *turns
     }
 
     pub fn assume(&mut self, kernel: &Kernel, atom: ExprId, holds: bool) {
@@ -160,10 +172,10 @@ impl Path {
 
     pub fn push_word(&mut self, kernel: &mut Kernel, value: U256) {
         let id = kernel.exprs.constant(value);
-        self.stack.push(id);
+        self.frame.stack.push(id);
     }
 
     pub fn bytes(&mut self, offset: usize, len: usize) -> Vec<Byte> {
-        self.memory.read(offset, len)
+        self.frame.memory.read(offset, len)
     }
 }

@@ -97,7 +97,11 @@ impl<'a> Line<'a> {
         last: bool,
     ) -> Result<Receipt, Stopped> {
         match work {
-            Work::Kernel(compiled, cells) => self.kernel(index, transaction, compiled, cells),
+            // A call that leaves its kernel has done nothing yet, and nobody has foreseen what it does now.
+            Work::Kernel(compiled, cells) => match self.kernel(index, transaction, compiled, cells)? {
+                Some(receipt) => Ok(receipt),
+                None => self.fallback(transaction, &Foreseen::nothing(index), fallback, last),
+            },
             Work::Fallback(foreseen) => self.fallback(transaction, foreseen, fallback, last),
         }
     }
@@ -106,14 +110,13 @@ impl<'a> Line<'a> {
         Lined { values: self.values, stores: self.stores, contracts: self.contracts, fallbacks: self.fallbacks.unwrap_or_default() }
     }
 
-    fn kernel(&mut self, index: u32, transaction: &Transaction, compiled: &Compiled, cells: &[u32]) -> Result<Receipt, Stopped> {
+    /// `None` where the call escapes.
+    fn kernel(&mut self, index: u32, transaction: &Transaction, compiled: &Compiled, cells: &[u32]) -> Result<Option<Receipt>, Stopped> {
         let kernel = &compiled.program.kernel;
         let mut run = Run::new(kernel, Call { transaction, block: self.block });
         let mut calling = Calling { line: self, cells, foreseen: None, surprised: false };
         let leaf = run.leaf(&mut calling);
-        // Resolving sends calls that may escape to revm.
-        let escaped = || Error::internal(format_args!("transaction {index} left its kernel in the line"));
-        let status = kernel.leaf(leaf).outcome.status().ok_or_else(escaped)?;
+        let status = kernel.leaf(leaf).outcome.status();
         let stores = run.stores(leaf, &mut calling);
         stores.iter().for_each(|(met, _)| calling.check(*met, true));
         if calling.surprised {
@@ -123,7 +126,7 @@ impl<'a> Line<'a> {
             self.values[number as usize] = value;
             self.stores.push((index, number));
         }
-        Ok(Receipt { status, lane: Lane::Line })
+        Ok(status.map(|status| Receipt { status, lane: Lane::Line }))
     }
 
     fn fallback(

@@ -38,7 +38,8 @@ pub fn word_address(word: U256) -> Address {
     Address::from_word(B256::from(word))
 }
 
-fn calldata_word(data: &[u8], offset: usize) -> U256 {
+/// The word at a byte offset, zero bytes behind the end.
+pub fn calldata_word(data: &[u8], offset: usize) -> U256 {
     if let Some(word) = data.get(offset..offset + 32) {
         return U256::from_be_slice(word);
     }

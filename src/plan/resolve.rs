@@ -1,9 +1,9 @@
 //! Resolving: each transaction finds its kernel, decides what its inputs decide, and finds its cells. Chunks of a segment are resolved in
 //! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
 
-use super::library::{Compiled, Finder, Library, Pattern, Target};
+use super::library::{Compiled, Finder, Library, Meets, Pattern, Target};
 use crate::error::Result;
-use crate::evm::Entry;
+use crate::evm::{Entry, Pin};
 use crate::ir::access::{NO_CELL, Shape};
 use crate::ir::eval::{Call, Place, Run, World};
 use crate::ir::{KeyId, LeafId};
@@ -127,7 +127,7 @@ struct Resolver<'a> {
     library: &'a Library,
     block: &'a Block,
     chunk: Chunk,
-    targets: HashMap<(Address, Entry), Known, ahash::RandomState>,
+    targets: HashMap<(Address, Entry), Vec<(Arc<[Pin]>, Known)>, ahash::RandomState>,
     last: Option<((Address, Entry), Known)>,
     search: Search<'a>,
     pending: Vec<Pending>,
@@ -186,16 +186,21 @@ impl<'a> Resolver<'a> {
         {
             return Ok(*known);
         }
-        let known = self.look_up(transaction, key)?;
-        self.last = Some((key, known));
+        let (pins, known) = self.look_up(transaction, key)?;
+        self.last = pins.is_empty().then_some((key, known));
         Ok(known)
     }
 
-    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Known> {
-        if let Some(known) = self.targets.get(&key) {
-            return Ok(*known);
+    /// What a call runs, and which words of its own that hangs on. What else it hangs on stays as it is while a segment is resolved.
+    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<(Arc<[Pin]>, Known)> {
+        let meets = Meets { state: self.state, transaction };
+        let holds = |pins: &[Pin]| pins.iter().all(|pin| pin.holds(&meets));
+        let known = self.targets.get(&key).into_iter().flatten().find(|(pins, _)| holds(pins));
+        if let Some(known) = known {
+            return Ok(known.clone());
         }
-        let known = match self.library.target(self.state, transaction)? {
+        let (target, pins) = self.library.target_with_pins(self.state, transaction)?;
+        let known = match target {
             Target::Kernel(compiled) => {
                 let contract = self.state.contract_id(&transaction.to).unwrap_or(NATIVE_SPACE);
                 Known::Rows(self.rows_of(&compiled), contract)
@@ -203,7 +208,8 @@ impl<'a> Resolver<'a> {
             Target::Fallback => Known::Fallback,
             Target::Empty => Known::Empty,
         };
-        self.targets.insert(key, known);
+        let known = (pins.iter().filter(|pin| pin.is_of_call()).copied().collect(), known);
+        self.targets.entry(key).or_default().push(known.clone());
         Ok(known)
     }
 
@@ -238,7 +244,7 @@ impl<'a> Resolver<'a> {
             let shape = &rows.shapes[index_of_shape as usize];
             if let Some(leaf) = shape.leaf {
                 self.chunk.decided.push((index, rows.compiled.clone(), leaf));
-            } else if shape.escapes {
+            } else if shape.escapes && escapes(&rows.compiled, call, self.state, cells) {
                 // Off the tree it may touch what no key names: revm tells.
                 self.chunk.fallbacks.push(index);
             } else if shape.clears() && rows.compiled.on_device {
@@ -316,6 +322,36 @@ pub fn cell_key(contract: &Address, place: Place) -> CellKey {
     match place {
         Place::Storage(slot) => CellKey { address: *contract, slot: Slot::Storage(slot) },
         Place::Native(address) => CellKey { address, slot: Slot::Native },
+    }
+}
+
+/// Whether a call that finds these cells at the start of the segment leaves its kernel. If others change what this hangs on, the call is in
+/// the line, which sees to it.
+fn escapes(compiled: &Compiled, call: Call<'_>, state: &State, cells: &[Found]) -> bool {
+    let kernel = &compiled.program.kernel;
+    let leaf = Run::new(kernel, call).leaf(&mut Ahead { state, cells });
+    kernel.leaf(leaf).outcome.status().is_none()
+}
+
+/// The state at the start of the segment, as far as one call has found its cells.
+struct Ahead<'a> {
+    state: &'a State,
+    /// By key.
+    cells: &'a [Found],
+}
+
+impl World for Ahead<'_> {
+    type Cell = Found;
+
+    fn cell(&mut self, key: KeyId, _: &mut Run<'_>) -> Found {
+        self.cells[key.index()]
+    }
+
+    fn value(&mut self, cell: Found) -> U256 {
+        match cell {
+            Found::Held(id) => self.state.value(id),
+            Found::Missing(_) | Found::Untouched => U256::ZERO,
+        }
     }
 }
 

@@ -74,7 +74,7 @@ pub mod flags {
 pub struct Shape {
     /// A key's flags, 0 where no open leaf touches it.
     pub flags: Vec<u32>,
-    /// An open leaf escapes.
+    /// An open leaf escapes. Whether the call comes to it hangs on cells.
     pub escapes: bool,
     /// The leaf, where no cell has a say in it and none is touched.
     pub leaf: Option<LeafId>,
@@ -85,13 +85,13 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Whether the call can be cleared as far as it alone decides.
+    /// Whether the call can be cleared as far as it alone decides, unless it escapes.
     pub fn clears(&self) -> bool {
-        !self.escapes && self.flags.iter().all(|flags| !flags::ordered(*flags))
+        self.flags.iter().all(|flags| !flags::ordered(*flags))
     }
 }
 
-/// The shape of calls for which `decided` answers conditions on inputs (`None`: open), where keys of equal `class` name one cell.
+/// The shape of calls for which `decided` answers conditions (`None`: open) on inputs, or on cells that hold whenever it is used, where keys of equal `class` name one cell.
 pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Option<bool>) -> Shape {
     let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
@@ -133,7 +133,7 @@ fn descend(
     match kernel.node(node) {
         Node::Leaf(leaf) => visit(conditions, leaf),
         Node::Branch { condition, yes, no } => {
-            let known = if kernel.exprs.has_loads(condition) { None } else { decided(condition) };
+            let known = decided(condition);
             for (holds, next) in [(true, yes), (false, no)] {
                 if known.is_none_or(|known| known == holds) {
                     conditions.push((condition, holds));
@@ -185,7 +185,8 @@ impl<'k> Access<'k> {
         if self.hangs_on_own_changes(&uses) {
             return Best::Line;
         }
-        let decided = |atom: ExprId| conditions.iter().find(|(condition, _)| *condition == atom).map(|(_, holds)| *holds);
+        let inputs = || conditions.iter().filter(|(condition, _)| !self.kernel.exprs.has_loads(*condition));
+        let decided = |atom: ExprId| inputs().find(|(condition, _)| *condition == atom).map(|(_, holds)| *holds);
         let class: Vec<usize> = (0..self.kernel.keys.len()).collect();
         let shape = shape(self.kernel, &class, &decided);
         if shape.flags.iter().any(|flags| flags::ordered(*flags)) { Best::Wave } else { Best::Clear }
