@@ -62,7 +62,7 @@ impl Engine {
         };
         clock.start("plan");
         self.numbering.clear(&self.state);
-        let plan = classify(&self.state, &mut self.numbering, chunks, &predictions);
+        let plan = classify(&self.state, &mut self.numbering, chunks, &predictions, &self.library.reserve()?);
         let Executor::Clearing { clearing, capacity, .. } = &mut self.executor else {
             return Err(Error::internal("segments need a clearing backend"));
         };

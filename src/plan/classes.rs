@@ -3,11 +3,14 @@
 
 use super::library::Compiled;
 use super::numbering::Numbering;
+use super::reserve::Reserve;
 use super::resolve::{Chunk, Found, Rows};
-use super::segment::{Segment, Stream};
-use crate::ir::access::{NO_CELL, flags};
+use super::segment::{Program, Segment, Stream};
+use crate::ir::access::{NO_CELL, Shape, Side, flags};
 use crate::ir::{KeyId, LeafId};
 use crate::state::{CellKey, State};
+use alloy_primitives::U256;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A fallback transaction with the cells that it is expected to touch.
@@ -43,12 +46,20 @@ pub struct Plan {
     pub empty: Vec<u32>,
 }
 
-/// Numbers the cells of resolved chunks and predicted fallbacks, and makes the segment of them.
-pub fn classify(state: &State, numbering: &mut Numbering, mut chunks: Vec<Chunk>, predictions: &[Prediction]) -> Plan {
-    let mut classes = Classes { state, numbering, flags: vec![] };
+/// Numbers the cells of resolved chunks and predicted fallbacks, and makes the segment of them. The rows of `reserve`, a program of what is
+/// held back, come last and are nobody's.
+pub fn classify(
+    state: &State,
+    numbering: &mut Numbering,
+    mut chunks: Vec<Chunk>,
+    predictions: &[Prediction],
+    reserve: &Arc<Program>,
+) -> Plan {
+    let mut classes = Classes { state, numbering, flags: vec![], reserve: Reserve::default(), restored: HashMap::new() };
     let mut plan = Plan::default();
     for chunk in &mut chunks {
         classes.number_rows(chunk);
+        classes.keep_bounds(chunk);
         plan.ordered.extend(classes.number_ordered(chunk));
         plan.fallbacks.append(&mut chunk.fallbacks);
         plan.decided.append(&mut chunk.decided);
@@ -58,7 +69,9 @@ pub fn classify(state: &State, numbering: &mut Numbering, mut chunks: Vec<Chunk>
         prediction.reads.iter().for_each(|key| classes.join_key(*key, flags::READ));
         prediction.stores.iter().for_each(|key| classes.join_key(*key, flags::WRITE));
     }
+    classes.settle_restored();
     classes.order_unsettled_amounts(&chunks);
+    let held = classes.reserve.stream(reserve);
     plan.segment.flags = classes.flags;
     plan.segment.base = numbering.bases(state);
     for parts in by_kernel(chunks) {
@@ -67,6 +80,7 @@ pub fn classify(state: &State, numbering: &mut Numbering, mut chunks: Vec<Chunk>
         plan.segment.streams.push(stream);
         plan.rows.push(rows);
     }
+    plan.segment.streams.extend(held);
     plan
 }
 
@@ -74,6 +88,9 @@ struct Classes<'a> {
     state: &'a State,
     numbering: &'a mut Numbering,
     flags: Vec<u32>,
+    reserve: Reserve,
+    /// The constants that cells come to hold again, by number; `None` where calls differ.
+    restored: HashMap<u32, Option<U256>>,
 }
 
 impl Classes<'_> {
@@ -115,6 +132,57 @@ impl Classes<'_> {
         }
     }
 
+    /// Keeps the bounds of the rows' guards, once a cell, and notes what is restored. The rows have their numbers.
+    fn keep_bounds(&mut self, chunk: &Chunk) {
+        for held in &chunk.bounds {
+            let number = self.number(&chunk.missing, held.cell);
+            self.bound(number, held.side, held.amount);
+        }
+        for rows in &chunk.rows {
+            let kernel = &rows.compiled.program.kernel;
+            let column = |key: KeyId| rows.compiled.program.walker.cell_column(key);
+            let fixed = |shape: &Arc<Shape>| {
+                let bounds = shape.bounds.iter();
+                let fixed = bounds.filter_map(|(key, bound)| Some((column(*key), bound.side, bound.held(bound.fixed(kernel)?))));
+                fixed.collect::<Vec<_>>()
+            };
+            let fixed: Vec<_> = rows.shapes.iter().map(fixed).collect();
+            for (row, shape) in rows.shape_of.iter().enumerate() {
+                for (column, side, amount) in &fixed[*shape as usize] {
+                    self.bound(rows.columns[*column][row], *side, *amount);
+                }
+                for (key, word) in &rows.shapes[*shape as usize].restores {
+                    self.restore(rows.columns[column(*key)][row], *word);
+                }
+            }
+        }
+    }
+
+    fn bound(&mut self, number: u32, side: Side, amount: Option<U256>) {
+        match (amount, side) {
+            (Some(amount), Side::Floor) => self.reserve.bound(number, amount, U256::ZERO),
+            (Some(amount), Side::Ceiling) => self.reserve.bound(number, U256::ZERO, amount),
+            (None, _) => self.join(number, flags::WRITE),
+        }
+    }
+
+    fn restore(&mut self, number: u32, word: U256) {
+        let known = self.restored.entry(number).or_insert(Some(word));
+        if *known != Some(word) {
+            *known = None;
+        }
+    }
+
+    /// A cell that everybody leaves as it is, though not all the while, is only read; otherwise they write it.
+    fn settle_restored(&mut self) {
+        for (number, word) in std::mem::take(&mut self.restored) {
+            let unchanged = word.is_some_and(|word| self.numbering.base(self.state, number) == word);
+            let flags = &mut self.flags[number as usize];
+            let free = *flags & !(flags::READ | flags::SHOWN | flags::RESTORE) == 0 && unchanged;
+            *flags = (*flags & !flags::RESTORE) | if free { flags::READ } else { flags::WRITE };
+        }
+    }
+
     /// Calls for the line keep all they may change in order.
     fn number_ordered(&mut self, chunk: &mut Chunk) -> Vec<LineCall> {
         let ordered = std::mem::take(&mut chunk.ordered);
@@ -123,11 +191,13 @@ impl Classes<'_> {
                 0 | flags::SHOWN => NO_CELL,
                 uses => {
                     let number = self.number(&chunk.missing, *found);
-                    self.join(number, if uses & !(flags::READ | flags::SHOWN) == 0 { flags::READ } else { flags::WRITE });
+                    let keeps = flags::READ | flags::SHOWN | flags::RESTORE;
+                    self.join(number, if uses & !keeps == 0 { flags::READ | (uses & flags::RESTORE) } else { flags::WRITE });
                     number
                 }
             });
-            let cells = cells.collect();
+            let cells: Vec<u32> = cells.collect();
+            call.shape.restores.iter().for_each(|(key, word)| self.restore(cells[key.index()], *word));
             LineCall { transaction: call.transaction, compiled: call.compiled, cells }
         });
         numbered.collect()

@@ -4,9 +4,9 @@
 use super::library::{Compiled, Finder, Library, Pattern, Target};
 use crate::error::Result;
 use crate::evm::Entry;
-use crate::ir::access::{NO_CELL, Shape};
+use crate::ir::access::{NO_CELL, Shape, Side};
 use crate::ir::eval::{Call, Place, Run, World};
-use crate::ir::{KeyId, LeafId};
+use crate::ir::{Kernel, KeyId, LeafId};
 use crate::state::{CellId, CellKey, Paths, Query, Slot, State};
 use crate::tx::{Block, Transaction};
 use crate::word::{LIMBS, to_word};
@@ -78,6 +78,14 @@ pub struct Ordered {
     pub shape: Arc<Shape>,
 }
 
+/// A bound on a cell, with what it asks; `None` where no value keeps to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    pub cell: Found,
+    pub side: Side,
+    pub amount: Option<U256>,
+}
+
 /// What became of a chunk of transactions.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -90,6 +98,8 @@ pub struct Chunk {
     /// Transactions without value to accounts without code.
     pub empty: Vec<u32>,
     pub missing: Vec<CellKey>,
+    /// What guards of the rows ask besides amounts, where it is not the same for all calls.
+    pub bounds: Vec<Held>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
 }
@@ -242,6 +252,7 @@ impl<'a> Resolver<'a> {
                 // Off the tree it may touch what no key names: revm tells.
                 self.chunk.fallbacks.push(index);
             } else if shape.clears() && rows.compiled.on_device {
+                self.chunk.bounds.extend(held(self.state, &rows.compiled.program.kernel, shape, call, cells));
                 rows.push(index, index_of_shape, &registers, cells);
             } else {
                 let (compiled, shape) = (rows.compiled.clone(), shape.clone());
@@ -310,6 +321,21 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// The bounds of a call that are not the same for all calls, on the state at the start: what they hang on does not change in the segment,
+/// or their cells are ordered.
+fn held(state: &State, kernel: &Kernel, shape: &Shape, call: Call<'_>, cells: &[Found]) -> Vec<Held> {
+    let mut open = shape.bounds.iter().filter(|(_, bound)| bound.fixed(kernel).is_none()).peekable();
+    if open.peek().is_none() {
+        return vec![];
+    }
+    let mut run = Run::new(kernel, call);
+    let held = open.filter_map(|(key, bound)| {
+        let limit = run.word(bound.limit.word()?, &mut Start { state });
+        Some(Held { cell: cells[key.index()], side: bound.side, amount: bound.held(limit) })
+    });
+    held.collect()
 }
 
 pub fn cell_key(contract: &Address, place: Place) -> CellKey {
