@@ -3,10 +3,8 @@
 //! Nothing here knows who asks.
 
 use super::segment::{Program, Stream};
-use crate::error::Result;
 use crate::ir::access::Walker;
 use crate::ir::{Input, Kernel, Key, KeyId, Leaf, Outcome};
-use crate::lower;
 use crate::word::{LIMBS, to_word};
 use alloy_primitives::U256;
 use std::collections::{BTreeMap, HashMap};
@@ -95,13 +93,12 @@ impl Reserve {
 }
 
 /// The kernel of the rows: one cell and two amounts, a guard that asks for them, and nothing that is applied.
-pub fn program() -> Result<Program> {
+pub fn kernel() -> (Kernel, Walker) {
     let mut kernel = Kernel::default();
     let (cell, down, up) = (Input::Caller, Input::Calldata(0), Input::Calldata(32));
     let [cell, down, up] = [cell, down, up].map(|input| kernel.exprs.input(input));
     let key = kernel.intern_key(Key::Native(cell));
     kernel.push_leaf(Leaf::new(Outcome::Return));
     let walker = Walker::asking(&kernel, key, down, up);
-    let wgsl = lower::kernel(&kernel, &walker)?;
-    Ok(Program { kernel, walker, wgsl })
+    (kernel, walker)
 }

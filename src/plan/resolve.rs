@@ -98,7 +98,7 @@ pub struct Chunk {
     /// Transactions without value to accounts without code.
     pub empty: Vec<u32>,
     pub missing: Vec<CellKey>,
-    /// What guards of the rows ask besides amounts, where it is not the same for all calls.
+    /// What guards of rows and ordered calls ask besides amounts, where it is not the same for all calls.
     pub bounds: Vec<Held>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
@@ -246,13 +246,15 @@ impl<'a> Resolver<'a> {
             let cells = &self.search.cells;
             let index_of_shape = rows.shape(&registers, cells);
             let shape = &rows.shapes[index_of_shape as usize];
+            if !shape.escapes {
+                self.chunk.bounds.extend(held(self.state, &rows.compiled.program.kernel, shape, call, cells));
+            }
             if let Some(leaf) = shape.leaf {
                 self.chunk.decided.push((index, rows.compiled.clone(), leaf));
             } else if shape.escapes {
                 // Off the tree it may touch what no key names: revm tells.
                 self.chunk.fallbacks.push(index);
             } else if shape.clears() && rows.compiled.on_device {
-                self.chunk.bounds.extend(held(self.state, &rows.compiled.program.kernel, shape, call, cells));
                 rows.push(index, index_of_shape, &registers, cells);
             } else {
                 let (compiled, shape) = (rows.compiled.clone(), shape.clone());
@@ -369,6 +371,18 @@ impl Rows {
         Self { compiled, transactions: vec![], columns, shape_of: vec![], shapes: vec![], known: HashMap::new(), last: None }
     }
 
+    /// Takes out rows, whose numbers ascend.
+    pub(super) fn remove(&mut self, rows: &[usize]) {
+        let Self { transactions, columns, shape_of, .. } = self;
+        for list in columns.iter_mut().chain([transactions, shape_of]) {
+            let (mut at, mut out) = (0, rows.iter().peekable());
+            list.retain(|_| {
+                at += 1;
+                out.next_if(|row| **row + 1 == at).is_none()
+            });
+        }
+    }
+
     /// The index of the shape of a call. Most calls have the shape of the one before.
     fn shape(&mut self, registers: &[U256], cells: &[Found]) -> u32 {
         let distinct = all_differ(cells);
@@ -415,7 +429,7 @@ impl Rows {
 }
 
 /// Up to 32 conditions as bits.
-fn gather(conditions: &[usize], registers: &[U256]) -> u32 {
+pub(super) fn gather(conditions: &[usize], registers: &[U256]) -> u32 {
     conditions.iter().enumerate().fold(0, |word, (i, condition)| word | u32::from(!registers[*condition].is_zero()) << i)
 }
 

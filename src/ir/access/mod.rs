@@ -65,6 +65,9 @@ pub mod flags {
     /// Stores to it, and a constant in the end: a read where the cell holds that constant before, else a write. Never reaches a device.
     pub const RESTORE: u32 = 256;
 
+    /// Whoever has one of these may change it.
+    pub const CHANGES: u32 = WRITE | DEBIT | CREDIT | RESTORE;
+
     /// Whoever has one of these counts in the totals.
     pub const NETTED: u32 = DEBIT | CREDIT | GUARD | SENTINEL;
 
@@ -87,6 +90,10 @@ pub struct Shape {
     pub restores: Vec<(KeyId, U256)>,
     /// The leaf, where no cell has a say in it and none is touched.
     pub leaf: Option<LeafId>,
+    /// Whether some amount, or the word of a key, hangs on the key's cell.
+    pub feeds: Vec<bool>,
+    /// Some keys name one cell.
+    pub aliases: bool,
 }
 
 impl Shape {
@@ -101,6 +108,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
     let mut touched = vec![false; kernel.keys.len()];
+    let mut feeding = vec![false; kernel.keys.len()];
     let (mut escapes, mut open) = (false, vec![]);
     let (mut bounds, mut restores) = (vec![], vec![]);
     each_leaf(kernel, decided, &mut |conditions, leaf| {
@@ -111,6 +119,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
             by_class[class] |= flags;
         }
         uses.keys.into_iter().for_each(|key| touched[key.index()] = true);
+        uses.feeding.into_iter().for_each(|class| feeding[class] = true);
         bounds.extend(uses.bounds);
         restores.extend(uses.restores);
     });
@@ -120,7 +129,9 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     restores.dedup();
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
-    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched) }
+    let feeds = class.iter().map(|class| feeding[*class]).collect();
+    let aliases = class.iter().enumerate().any(|(key, class)| key != *class);
+    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, aliases }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.
