@@ -7,6 +7,14 @@ use crate::ir::kernel::{Kernel, KeyId, LoadId, Store};
 use alloy_primitives::U256;
 use std::collections::HashMap;
 
+/// What a word is in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restored {
+    /// What it was before.
+    Itself,
+    Const(U256),
+}
+
 /// What a leaf's stores do to one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -16,8 +24,8 @@ pub struct Change {
     pub credits: Vec<ExprId>,
     /// It is not its load less debits plus credits.
     pub written: bool,
-    /// It is a constant in the end, after other values, as a lock is. It is `written` too.
-    pub restored: Option<U256>,
+    /// It is something else on the way, and in the end this, as a lock is. It is `written` too.
+    pub restored: Option<Restored>,
     /// What the stored values are computed from, besides the cell.
     pub words: Vec<ExprId>,
 }
@@ -84,11 +92,16 @@ impl<'k> View<'k> {
             });
             let (_, change, current) = &mut changes[at];
             let again = !change.keys.is_empty();
-            change.restored = self.kernel.exprs.as_const(store.value).filter(|_| again);
+            let linear = self.linear(store.value, class);
+            change.restored = match self.kernel.exprs.as_const(store.value) {
+                Some(word) => Some(Restored::Const(word)),
+                None => (linear == Some(Linear::default())).then_some(Restored::Itself),
+            };
+            change.restored = change.restored.filter(|_| again);
             if !change.keys.contains(&store.key) {
                 change.keys.push(store.key);
             }
-            match self.linear(store.value, class) {
+            match linear {
                 // Built on the latest value: nothing that was stored in between is lost.
                 Some(next) if next.debits.starts_with(&current.debits) && next.credits.starts_with(&current.credits) => *current = next,
                 _ => {

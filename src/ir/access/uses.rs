@@ -3,7 +3,7 @@
 
 use super::flags;
 use super::guard::{Bound, Guard, Term, Test};
-use super::linear::{Change, View};
+use super::linear::{Change, Restored, View};
 use crate::ir::expr::ExprId;
 use crate::ir::kernel::{Kernel, KeyId, LeafId, LoadId};
 use alloy_primitives::U256;
@@ -172,10 +172,12 @@ impl<'v, 'k> Uses<'v, 'k> {
         let kernel = self.views.kernel;
         change.keys.iter().for_each(|key| self.read(kernel.key(*key).word()));
         let class = self.views.class(change.keys[0]);
+        // The walk must not take a part of it for a debit or a credit.
         let mut parts_of_cell = parts.iter().filter(|part| self.views.class(part.keys[0]) == class);
-        let mut flags = match change.restored {
-            // The walk must not take a part of it for a debit or a credit.
-            Some(word) if parts_of_cell.all(|part| part.written) => {
+        let restored = change.restored.filter(|_| change.written && parts_of_cell.all(|part| part.written));
+        let mut flags = match restored {
+            Some(Restored::Itself) => flags::READ,
+            Some(Restored::Const(word)) => {
                 self.restores.push((change.keys[0], word));
                 flags::RESTORE
             }
