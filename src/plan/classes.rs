@@ -187,7 +187,8 @@ impl Classes<'_> {
             let number = self.number(&chunk.missing, held.cell);
             self.bound(number, held.side, held.amount);
         }
-        for rows in &chunk.rows {
+        let has_any = |rows: &&Rows| rows.shapes.iter().any(|shape| !(shape.bounds.is_empty() && shape.restores.is_empty()));
+        for rows in chunk.rows.iter().filter(has_any) {
             let fixed: Vec<_> = rows.shapes.iter().map(|shape| fixed(&rows.compiled, shape)).collect();
             let column = |key: KeyId| &rows.columns[rows.compiled.program.walker.cell_column(key)];
             for (row, shape) in rows.shape_of.iter().enumerate() {
