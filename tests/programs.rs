@@ -77,9 +77,9 @@ impl Maker<'_> {
     /// A few steps that belong together.
     fn phrase(&mut self) {
         let kinds = match self.style {
-            Style::Tame => 14,
-            Style::Pointers => 20,
-            Style::Wild => 26,
+            Style::Tame => 17,
+            Style::Pointers => 23,
+            Style::Wild => 29,
         };
         match self.random.below(kinds) {
             0..=3 => self.debit(),
@@ -90,9 +90,11 @@ impl Maker<'_> {
             12 => self.branch(),
             13 if self.one_in(2) => self.log(),
             13 => self.rest(),
-            14..=17 => self.pointer(),
-            18 | 19 => self.point(),
-            20 | 21 => self.transfer(),
+            14 | 15 => self.bounded(),
+            16 => self.locked(),
+            17..=20 => self.pointer(),
+            21 | 22 => self.point(),
+            23 | 24 => self.transfer(),
             _ => self.any_step(),
         }
     }
@@ -164,6 +166,38 @@ impl Maker<'_> {
         }
         let latest = self.one_in(4);
         self.steps.push(Step::Change { load, amount, add: true, latest });
+    }
+
+    /// A debit or a credit with a bound, tested before it or after it.
+    fn bounded(&mut self) {
+        let (key, amount) = (self.key(), self.amount());
+        let load = self.load(key.clone());
+        let add = self.one_in(2);
+        let floors = [Test::Leaves, Test::CoversMore, Test::LeavesMore, Test::MoreThan, Test::Covers, Test::Unflagged];
+        let ceilings = [Test::Capped, Test::CappedBelow, Test::RoomBelow, Test::AtMost, Test::Below, Test::Unflagged, Test::UnflaggedMask];
+        let test = if add { *self.random.pick(&ceilings) } else { *self.random.pick(&floors) };
+        let limit = if self.one_in(3) { self.amount() } else { amount.clone() };
+        let change = Step::Change { load, amount, add, latest: false };
+        if self.one_in(3) {
+            self.steps.push(change);
+            let load = self.load(key);
+            self.check(load, test, limit);
+        } else {
+            self.check(load, test, limit);
+            self.steps.push(change);
+        }
+    }
+
+    /// A phrase behind a lock.
+    fn locked(&mut self) {
+        let key = if self.one_in(3) { self.key() } else { Key::Slot(Word::Const(U256::from(77))) };
+        let [open, closed] = [1, 2].map(|word| Word::Const(U256::from(word)));
+        let load = self.load(key.clone());
+        let test = if self.one_in(2) { (Test::Differs, closed.clone()) } else { (Test::Equals, open.clone()) };
+        self.check(load, test.0, test.1);
+        self.steps.push(Step::Write(key.clone(), closed));
+        self.transfer();
+        self.steps.push(Step::Write(key, open));
     }
 
     /// An allowance that is infinite at MAX.
