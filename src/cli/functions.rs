@@ -19,10 +19,12 @@ pub struct Function {
     /// None where any will do, or calldata is too short for one.
     pub selector: Option<[u8; 4]>,
     /// The first bytes of the calldata.
-    called: Option<[u8; 4]>,
+    pub called: Option<[u8; 4]>,
     /// In bytes. None where it is not known.
     pub calldata: Option<usize>,
     pub payable: bool,
+    /// Promises to change nothing.
+    pub view: bool,
 }
 
 impl Function {
@@ -33,16 +35,17 @@ impl Function {
             called: Some(function.selector),
             calldata: function.calldata_length,
             payable: function.payable().unwrap_or(false),
+            view: function.view().unwrap_or(false),
         }
     }
 
     fn of_selector(selector: [u8; 4], code: &[u8]) -> Self {
         let calldata = Some(shortest_that_succeeds(code, selector));
-        Self { signature: None, selector: Some(selector), called: Some(selector), calldata, payable: false }
+        Self { signature: None, selector: Some(selector), called: Some(selector), calldata, payable: false, view: false }
     }
 
     fn receive(payable: bool) -> Self {
-        Self { signature: Some("receive()".into()), selector: None, called: None, calldata: Some(0), payable }
+        Self { signature: Some("receive()".into()), selector: None, called: None, calldata: Some(0), payable, view: false }
     }
 
     /// Called by a selector that no function has: the highest such.
@@ -50,7 +53,7 @@ impl Function {
         let mut taken = evm::selectors(&artifact.code);
         taken.extend(artifact.functions.iter().flatten().map(|function| function.selector));
         let unknown = (0..=u32::MAX).rev().map(u32::to_be_bytes).find(|selector| !taken.contains(selector));
-        Self { signature: Some("fallback()".into()), selector: None, called: unknown, calldata: Some(4), payable }
+        Self { signature: Some("fallback()".into()), selector: None, called: unknown, calldata: Some(4), payable, view: false }
     }
 
     /// None where its calldata's length is not known.

@@ -6,7 +6,7 @@
 
 mod mainnet;
 mod mixed;
-mod random;
+pub(crate) mod random;
 #[cfg(test)]
 mod tests;
 mod token;
