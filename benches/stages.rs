@@ -2,10 +2,11 @@
 
 use clearwave::exec::cpu::Cpu;
 use clearwave::exec::segment::Clearing;
-use clearwave::plan::classes::{Plan, classify};
+use clearwave::plan::classes::{Parts, Plan, classify};
 use clearwave::plan::library::Library;
 use clearwave::plan::numbering::Numbering;
 use clearwave::plan::resolve::{Chunk, resolve};
+use clearwave::plan::waves::Share;
 use clearwave::state::State;
 use clearwave::workload::{Size, Step, Workload};
 use clearwave::{Backend, Engine, Transaction};
@@ -47,7 +48,8 @@ impl Stages {
 
     fn plan(&mut self, chunks: Vec<Chunk>) -> Plan {
         self.numbering.clear(&self.state);
-        classify(&self.state, &mut self.numbering, chunks, &[])
+        let parts = Parts { state: &self.state, library: &self.library, batch: &self.step.batch, share: Share::Line, no_clearing: false };
+        classify(parts, &mut self.numbering, chunks, &[]).expect("the workload is well formed")
     }
 
     /// The root after every cell has changed: only the hashing counts.

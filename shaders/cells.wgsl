@@ -4,7 +4,10 @@
 struct Segment {
     rows: u32,
     cells: u32,
-    padding: vec2<u32>,
+    // Of a level: its rows, and its number.
+    first: u32,
+    end: u32,
+    level: u32,
 }
 
 @group(0) @binding(BINDING_SEGMENT) var<uniform> segment: Segment;

@@ -12,7 +12,7 @@ fn judge(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
         return;
     }
     let uses = flags[cell];
-    verdicts[cell] = u32(ordered(uses) || short(cell, uses));
+    verdicts[cell] = select(select(0u, SHORT, short(cell, uses)), ORDERED, ordered(uses));
 }
 
 // Whether calls that use a cell so need an order among them.

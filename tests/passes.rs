@@ -9,7 +9,8 @@ use clearwave::evm::{self, Entry};
 use clearwave::ir::access::{NO_CELL, Term, Walk, Walker, Waver, flags};
 use clearwave::ir::eval::{self, Call, Run, World};
 use clearwave::ir::{Binary, Expr, ExprId, Input, Kernel, Key, KeyId, Leaf, Load, Node, Outcome, Store};
-use clearwave::lower::{self, layout::TO_LINE, layout::binding};
+use clearwave::lower;
+use clearwave::lower::layout::{TO_LINE, binding, verdict};
 use clearwave::word::{self, LIMBS, TOTAL_LIMBS, Total, from_word, to_word};
 use clearwave::{Block, Transaction};
 use common::{Contract, Random};
@@ -164,11 +165,15 @@ impl Reading<'_> {
     }
 }
 
-fn contended(flags: u32, base: U256, debits: Total, credits: Total) -> bool {
+fn verdict(flags: u32, base: U256, debits: Total, credits: Total) -> u32 {
     let guarded = flags & (flags::GUARD | flags::SENTINEL) != 0;
     let short = word::less(&word::widen(base), &debits) || word::add(word::widen(base), credits)[LIMBS] != 0;
     let sentinel = flags & flags::SENTINEL != 0 && flags & flags::PLAIN_DEBIT != 0 && base == U256::MAX;
-    flags::ordered(flags) || (guarded && short) || sentinel
+    match flags::ordered(flags) {
+        true => verdict::ORDERED,
+        false if (guarded && short) || sentinel => verdict::SHORT,
+        false => 0,
+    }
 }
 
 /// Uses of a cell as they come, so that some cells are ordered, most are judged, and some only read.
@@ -274,7 +279,7 @@ fn four_passes_clear_as_the_walk_says() {
             .collect();
 
         let mut buffers = [
-            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, CELLS as u32, 0, 0] },
+            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, CELLS as u32, 0, ROWS as u32, 0] },
             Buffer { binding: binding::STREAM, words: stream(&rows).into_iter().chain([0]).collect() },
             Buffer { binding: binding::BASE, words: words(&base) },
             Buffer { binding: binding::DEBITS, words: vec![0; CELLS * TOTAL_LIMBS] },
@@ -302,13 +307,13 @@ fn four_passes_clear_as_the_walk_says() {
         assert_eq!(buffers[4].words, credits.as_flattened(), "{what}: credits after net");
 
         device.run(&judge, "judge", &mut buffers, (2, 1));
-        let verdicts: Vec<u32> = (0..CELLS).map(|i| u32::from(contended(flags[i], base[i], debits[i], credits[i]))).collect();
+        let verdicts: Vec<u32> = (0..CELLS).map(|i| verdict(flags[i], base[i], debits[i], credits[i])).collect();
         assert_eq!(buffers[5].words, verdicts, "{what}: verdicts");
 
         device.run(&program, "retract", &mut buffers, groups);
         let mut outcomes = Vec::new();
         for reading in &readings {
-            let to_line = reading.row.cells.iter().any(|cell| verdicts.get(*cell as usize) == Some(&1));
+            let to_line = reading.row.cells.iter().any(|cell| verdicts.get(*cell as usize).is_some_and(|verdict| *verdict != 0));
             outcomes.push(if to_line { TO_LINE } else { reading.leaf });
             reading.count(&reading.demands, &mut debits, &mut credits, word::sub);
             if !to_line {
@@ -322,7 +327,7 @@ fn four_passes_clear_as_the_walk_says() {
         device.run(&settle, "settle", &mut buffers, (2, 1));
         let narrow = |total: &Total| word::narrow(total);
         let settled = |i: usize| base[i].wrapping_sub(narrow(&debits[i])).wrapping_add(narrow(&credits[i]));
-        let values: Vec<U256> = (0..CELLS).map(|i| if verdicts[i] == 1 { base[i] } else { settled(i) }).collect();
+        let values: Vec<U256> = (0..CELLS).map(|i| if verdicts[i] == 0 { settled(i) } else { base[i] }).collect();
         assert_eq!(buffers[2].words, words(&values), "{what}: values");
     });
 }
@@ -347,10 +352,13 @@ fn a_wave_is_the_reference() {
             })
             .collect();
         let mut buffers = [
-            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, base.len() as u32, 0, 0] },
+            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, base.len() as u32, 0, ROWS as u32, 0] },
             Buffer { binding: binding::STREAM, words: stream(&rows).into_iter().chain([0]).collect() },
             Buffer { binding: binding::BASE, words: words(&base) },
             Buffer { binding: binding::OUTCOMES, words: vec![0; ROWS] },
+            Buffer { binding: binding::DEBITS, words: vec![0; base.len() * TOTAL_LIMBS] },
+            Buffer { binding: binding::CREDITS, words: vec![0; base.len() * TOTAL_LIMBS] },
+            Buffer { binding: binding::VERDICTS, words: vec![verdict::ORDERED; base.len()] },
         ];
         assert_eq!(buffers[1].words.len(), waver.columns() * ROWS + 1);
         device.run(&program, "wave", &mut buffers, (ROWS.div_ceil(64) as u32, 1));

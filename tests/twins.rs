@@ -58,7 +58,7 @@ fn program(kernel: Kernel, walk: &str) -> Arc<Program> {
         walker.param_column(0)
     );
     let wgsl = [&numbers, TOTAL, ROWS, walk].concat();
-    Arc::new(Program { kernel, walker, wgsl })
+    Arc::new(Program { kernel, walker, waver: None, wgsl })
 }
 
 fn contract(name: &str) -> Contract {
@@ -141,7 +141,12 @@ fn segment(random: &mut Random, programs: &[Arc<Program>]) -> Segment {
         _ => *random.pick(&netted),
     };
     let base = |random: &mut Random| if one_in(random, 2) { to_word(U256::from(10_000_000)) } else { word(random) };
-    Segment { streams, base: (0..cells).map(|_| base(random)).collect(), flags: (0..cells).map(|_| flag(random)).collect() }
+    Segment {
+        streams,
+        base: (0..cells).map(|_| base(random)).collect(),
+        flags: (0..cells).map(|_| flag(random)).collect(),
+        ..Segment::default()
+    }
 }
 
 fn agree(seed: u64, segment: &Segment, cpu: &mut Cpu, devices: &mut [Device]) {
@@ -178,7 +183,7 @@ fn generated_modules_leave_the_same_words() {
             let Ok(kernel) = evm::lower(&contract.code, entry(signature, *selector)) else { continue };
             let walker = Walker::new(&kernel);
             let Ok(wgsl) = lower::kernel(&kernel, &walker) else { continue };
-            programs.push(Arc::new(Program { kernel, walker, wgsl }));
+            programs.push(Arc::new(Program { kernel, walker, waver: None, wgsl }));
         }
     }
     assert!(programs.len() > 50, "{} programs", programs.len());
@@ -199,6 +204,7 @@ fn a_dispatch_of_two_dimensions_reaches_every_row() {
         streams: vec![Stream { program, rows, columns }],
         base: vec![to_word(U256::MAX); 1001],
         flags: vec![flags::CREDIT; 1001],
+        ..Segment::default()
     };
     let cleared = device().clear(&segment).expect("the device");
     assert_eq!(cleared.values[1000], [0; 8]);
@@ -209,7 +215,12 @@ fn a_dispatch_of_two_dimensions_reaches_every_row() {
 fn streams_may_be_empty_and_buffers_full() {
     let program = program(tick(), TICK);
     let stream = |rows| Stream { program: program.clone(), rows, columns: vec![0; rows] };
-    let segment = Segment { streams: vec![stream(0), stream(1 << 10), stream(0)], base: vec![[0; 8]], flags: vec![flags::CREDIT] };
+    let segment = Segment {
+        streams: vec![stream(0), stream(1 << 10), stream(0)],
+        base: vec![[0; 8]],
+        flags: vec![flags::CREDIT],
+        ..Segment::default()
+    };
     agree(0, &segment, &mut Cpu::default(), &mut [device()]);
 }
 
@@ -217,7 +228,7 @@ fn streams_may_be_empty_and_buffers_full() {
 fn a_segment_that_does_not_fit_is_an_error() {
     let mut device = device();
     let cells = device.capacity().cells + 1;
-    let segment = Segment { streams: vec![], base: vec![[0; 8]; cells], flags: vec![0; cells] };
+    let segment = Segment { streams: vec![], base: vec![[0; 8]; cells], flags: vec![0; cells], ..Segment::default() };
     let error = device.clear(&segment).expect_err("one cell more than there is room for");
     assert!(!error.is_device() && error.to_string().contains("cells"), "{error}");
     let empty = Segment::default();
@@ -229,7 +240,7 @@ fn a_segment_that_contradicts_itself_is_an_error() {
     let program = program(tick(), TICK);
     let stream = |rows, cell| Stream { program: program.clone(), rows, columns: vec![cell] };
     for (stream, flags) in [(stream(2, 0), vec![0]), (stream(1, 7), vec![0]), (stream(1, 0), vec![])] {
-        let segment = Segment { streams: vec![stream], base: vec![[0; 8]], flags };
+        let segment = Segment { streams: vec![stream], base: vec![[0; 8]], flags, ..Segment::default() };
         assert!(device().clear(&segment).is_err() && Cpu::default().clear(&segment).is_err());
     }
 }
@@ -237,9 +248,13 @@ fn a_segment_that_contradicts_itself_is_an_error() {
 #[test]
 fn a_module_that_does_not_compile_is_an_error_and_the_next_segment_clears() {
     let good = program(tick(), TICK);
-    let bad = Program { kernel: tick(), walker: Walker::new(&tick()), wgsl: "this is no shader".to_string() };
-    let segment =
-        |program| Segment { streams: vec![Stream { program, rows: 1, columns: vec![0] }], base: vec![[0; 8]], flags: vec![flags::CREDIT] };
+    let bad = Program { kernel: tick(), walker: Walker::new(&tick()), waver: None, wgsl: "this is no shader".to_string() };
+    let segment = |program| Segment {
+        streams: vec![Stream { program, rows: 1, columns: vec![0] }],
+        base: vec![[0; 8]],
+        flags: vec![flags::CREDIT],
+        ..Segment::default()
+    };
     let mut device = device();
     assert!(device.clear(&segment(Arc::new(bad))).is_err());
     assert_eq!(device.clear(&segment(good)).expect("a good module").values[0][0], 1);
@@ -342,7 +357,12 @@ fn clearing_gives_what_execution_in_order_gives() {
             let columns = (0..program.walker.columns()).flat_map(|column| rows.iter().map(move |(_, row)| row[column])).collect();
             Stream { program: program.clone(), rows: rows.len(), columns }
         });
-        let segment = Segment { streams: streams.collect(), base: ledger.values.iter().map(|value| to_word(*value)).collect(), flags };
+        let segment = Segment {
+            streams: streams.collect(),
+            base: ledger.values.iter().map(|value| to_word(*value)).collect(),
+            flags,
+            ..Segment::default()
+        };
         let cleared = Cpu::default().clear(&segment).expect("it clears");
 
         let leaves: Vec<LeafId> = calls.iter().enumerate().map(|(i, (of, _))| ledger.execute(&kernels[*of].0, call(i))).collect();
@@ -375,7 +395,7 @@ fn speed() {
     let kernel = function(&contract("token/Token"), "transfer").0;
     let walker = Walker::new(&kernel);
     let wgsl = lower::kernel(&kernel, &walker).expect("a transfer lowers");
-    let program = Arc::new(Program { kernel, walker, wgsl });
+    let program = Arc::new(Program { kernel, walker, waver: None, wgsl });
     let device = || open(&lower::judge(), &lower::settle());
     let backends: [Box<dyn Clearing>; 3] = [Box::new(Cpu::default()), Box::new(device()), Box::new(device().staged())];
     for (mut backend, name) in backends.into_iter().zip(["twin", "device", "device, staged"]) {
@@ -392,7 +412,7 @@ fn speed() {
             let netted = flags::GUARD | flags::DEBIT | flags::CREDIT | flags::PLAIN_DEBIT;
             let base = vec![to_word(U256::from(1_000_000) << 96); ROWS];
             let stream = Stream { program: program.clone(), rows: ROWS, columns };
-            let segment = Segment { streams: vec![stream], base, flags: vec![netted; ROWS] };
+            let segment = Segment { streams: vec![stream], base, flags: vec![netted; ROWS], ..Segment::default() };
             // The best of many: what else runs on the machine must not count.
             let runs = (0..20).map(|_| {
                 let start = Instant::now();

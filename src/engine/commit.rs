@@ -47,7 +47,7 @@ fn is_new(engine: &Engine, number: u32) -> bool {
 
 /// The stores of the calls that were cleared, of the cells that are `wanted`.
 fn cleared_stores(plan: &Plan, cleared: &Cleared, wanted: impl Fn(u32) -> bool, stores: &mut Vec<(u32, u32)>) {
-    for ((stream, rows), outcomes) in plan.segment.streams.iter().zip(&plan.rows).zip(&cleared.outcomes) {
+    for ((stream, rows), outcomes) in plan.segment.all_streams().zip(&plan.rows).zip(&cleared.outcomes) {
         let program = &stream.program;
         for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
             if *outcome == TO_LINE {

@@ -27,6 +27,7 @@ use crate::exec::sequence;
 use crate::limits;
 use crate::plan::library::Library;
 use crate::plan::numbering::Numbering;
+use crate::plan::waves::Costs;
 use crate::state::{CellKey, Mark, Slot, State};
 use crate::tx::{Batch, Lane, Output, Receipt};
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -40,7 +41,16 @@ pub struct Engine {
     library: Library,
     executor: Executor,
     numbering: Numbering,
+    costs: Costs,
+    forced: Option<Forced>,
     record: Record,
+}
+
+/// Where calls go that could be cleared: for tests, which compare what the lanes make of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Forced {
+    Wave,
+    Line,
 }
 
 /// What reports have beyond receipts.
@@ -79,6 +89,7 @@ pub struct Builder {
     adapter: Option<String>,
     cells: Vec<(CellKey, U256)>,
     contracts: Vec<(Address, u64, Bytes)>,
+    forced: Option<Lane>,
     record: Record,
 }
 
@@ -115,6 +126,13 @@ impl Builder {
         self
     }
 
+    /// Sends all calls that could be cleared, and whatever can go there, to `wave` or to `line`: for tests of those lanes. Backends that
+    /// know no lanes have nothing to force.
+    pub fn force(mut self, lane: Option<Lane>) -> Self {
+        self.forced = lane;
+        self
+    }
+
     /// Has reports say which cells each transaction stored to.
     pub fn record_stores(mut self, record: bool) -> Self {
         self.record.stores = record;
@@ -131,7 +149,14 @@ impl Builder {
     pub fn build(self) -> Result<Engine> {
         let state = State::import(self.cells, self.contracts)?;
         let executor = Executor::new(self.backend, self.adapter.as_deref())?;
-        Ok(Engine { state, library: Library::default(), executor, numbering: Numbering::default(), record: self.record })
+        let forced = match self.forced {
+            None => None,
+            Some(Lane::Wave) => Some(Forced::Wave),
+            Some(Lane::Line) => Some(Forced::Line),
+            Some(lane) => return Err(Error::input(format_args!("lane {lane} cannot be forced: expected wave or line"))),
+        };
+        let (library, numbering, costs) = Default::default();
+        Ok(Engine { state, library, executor, numbering, costs, forced, record: self.record })
     }
 }
 

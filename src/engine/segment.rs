@@ -2,7 +2,7 @@
 //! segment is cut before the transaction that surprised it, and done again.
 
 use super::backend::Executor;
-use super::{Clock, Engine, Report, commit};
+use super::{Clock, Engine, Forced, Report, commit};
 use crate::error::{Error, Result};
 use crate::exec::fallback::Fallback;
 use crate::exec::line::{Line, Lined, Stopped, Work};
@@ -10,11 +10,13 @@ use crate::exec::segment::{Cleared, TO_LINE};
 use crate::exec::sequence;
 use crate::ir::Kernel;
 use crate::limits;
-use crate::plan::classes::{Plan, Prediction, classify};
+use crate::plan::classes::{Parts, Plan, Prediction, classify};
 use crate::plan::resolve::{Chunk, resolve};
+use crate::plan::waves::Share;
 use crate::tx::{Batch, Lane, Receipt, Status};
 use crate::word::from_word;
 use std::ops::Range;
+use std::time::Instant;
 
 /// How far a segment came.
 enum Reached {
@@ -62,7 +64,7 @@ impl Engine {
         };
         clock.start("plan");
         self.numbering.clear(&self.state);
-        let plan = classify(&self.state, &mut self.numbering, chunks, &predictions);
+        let plan = self.classify(batch, chunks, &predictions)?;
         let Executor::Clearing { clearing, capacity, .. } = &mut self.executor else {
             return Err(Error::internal("segments need a clearing backend"));
         };
@@ -73,7 +75,14 @@ impl Engine {
         }
         clock.stop();
         let cleared = clearing.clear(&plan.segment)?;
-        clearing.stages().into_iter().for_each(|(stage, spent_ns)| clock.add(stage, spent_ns));
+        let stages = clearing.stages();
+        if !(plan.ordered.is_empty() && plan.segment.waves.levels.is_empty()) {
+            if !self.costs.knows_levels() {
+                self.costs.learn_level(clearing.level_ns()?);
+            }
+            self.costs.learn_waves(&plan, &stages);
+        }
+        stages.into_iter().for_each(|(stage, spent_ns)| clock.add(stage, spent_ns));
         clock.start("line");
         let work = collect(&plan, &cleared, report)?;
         let lined = match self.run_line(batch, &plan, &cleared, work, fallback, report)? {
@@ -83,6 +92,16 @@ impl Engine {
         clock.start("commit");
         commit::commit(self, &plan, &cleared, lined, report);
         Ok(Reached::Committed)
+    }
+
+    fn classify(&mut self, batch: &Batch, chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
+        let share = match self.forced {
+            Some(Forced::Wave) => Share::Waves,
+            Some(Forced::Line) => Share::Line,
+            None => Share::Measured(&self.costs),
+        };
+        let parts = Parts { state: &self.state, library: &self.library, batch, share, no_clearing: self.forced.is_some() };
+        classify(parts, &mut self.numbering, chunks, predictions)
     }
 
     /// Remembers the paths that resolving had to hash for.
@@ -126,7 +145,8 @@ impl Engine {
         let Some((last, _)) = work.last() else { return Ok(Ok(None)) };
         let end_of_segment = self.last_transaction(plan).max(*last);
         let values = cleared.values.iter().map(from_word).collect();
-        let mut line = Line::new(&self.state, &mut self.numbering, &batch.block, values, &plan.segment.flags, &cleared.verdicts);
+        let start = Instant::now();
+        let mut line = Line::new(&self.state, &mut self.numbering, &batch.block, values, plan, &cleared.verdicts);
         for (index, work) in &work {
             let transaction = &batch.transactions[*index as usize];
             match line.run(*index, transaction, work, fallback, *index == end_of_segment) {
@@ -135,7 +155,11 @@ impl Engine {
                 Err(Stopped::Failed(error)) => return Err(error.within(format_args!("transaction {index}"))),
             }
         }
-        Ok(Ok(Some(line.finish())))
+        let lined = line.finish();
+        if work.iter().all(|(_, work)| matches!(work, Work::Kernel(..))) {
+            self.costs.learn_line(work.len(), start.elapsed().as_nanos() as u64);
+        }
+        Ok(Ok(Some(lined)))
     }
 
     fn last_transaction(&self, plan: &Plan) -> u32 {
@@ -144,10 +168,10 @@ impl Engine {
     }
 }
 
-fn cleared_receipt(kernel: &Kernel, leaf: usize, transaction: u32) -> Result<Receipt> {
+fn receipt(kernel: &Kernel, leaf: usize, transaction: u32, lane: Lane) -> Result<Receipt> {
     let status = kernel.leaves.get(leaf).and_then(|leaf| leaf.outcome.status());
     let wrong = || Error::internal(format_args!("transaction {transaction} ended at leaf {leaf}, which ends nothing"));
-    Ok(Receipt { status: status.ok_or_else(wrong)?, lane: Lane::Clear })
+    Ok(Receipt { status: status.ok_or_else(wrong)?, lane })
 }
 
 /// The receipts of what was cleared, and the work for the line, in order.
@@ -156,23 +180,23 @@ fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u
     for call in &plan.ordered {
         work.push((call.transaction, Work::Kernel(call.compiled.clone(), call.cells.clone())));
     }
-    work.extend(plan.fallbacks.iter().map(|index| (*index, Work::Fallback)));
+    work.extend(plan.fallbacks.iter().map(|foreseen| (foreseen.transaction, Work::Fallback(foreseen.clone()))));
     for index in &plan.empty {
         report.receipts[*index as usize] = Receipt { status: Status::Success, lane: Lane::Clear };
     }
     for (index, compiled, leaf) in &plan.decided {
-        report.receipts[*index as usize] = cleared_receipt(&compiled.program.kernel, leaf.index(), *index)?;
+        report.receipts[*index as usize] = receipt(&compiled.program.kernel, leaf.index(), *index, Lane::Clear)?;
     }
-    for ((stream, rows), (outcomes, compiled)) in
-        plan.segment.streams.iter().zip(&plan.rows).zip(cleared.outcomes.iter().zip(&plan.compiled))
-    {
+    let streams = plan.segment.all_streams().zip(&plan.rows).zip(cleared.outcomes.iter().zip(&plan.compiled));
+    for (at, ((stream, rows), (outcomes, compiled))) in streams.enumerate() {
         let kernel = &stream.program.kernel;
+        let lane = if at < plan.segment.streams.len() { Lane::Clear } else { Lane::Wave };
         for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
             if *outcome == TO_LINE {
                 let cells = kernel.key_ids().map(|key| stream.columns[stream.program.walker.cell_column(key) * stream.rows + row]);
                 work.push((*transaction, Work::Kernel(compiled.clone(), cells.collect())));
             } else {
-                report.receipts[*transaction as usize] = cleared_receipt(kernel, *outcome as usize, *transaction)?;
+                report.receipts[*transaction as usize] = receipt(kernel, *outcome as usize, *transaction, lane)?;
             }
         }
     }

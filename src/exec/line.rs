@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, flags};
 use crate::ir::eval::{Call, Run, World};
+use crate::plan::classes::Plan;
+use crate::plan::levels::Foreseen;
 use crate::plan::library::Compiled;
 use crate::plan::numbering::Numbering;
 use crate::plan::resolve::cell_key;
@@ -21,7 +23,8 @@ use std::sync::Arc;
 pub enum Work {
     /// A kernel, with the numbers of the cells it names (`NO_CELL`: not known).
     Kernel(Arc<Compiled>, Vec<u32>),
-    Fallback,
+    /// revm, with the cells that it is expected to touch.
+    Fallback(Foreseen),
 }
 
 /// Why the line stopped.
@@ -45,7 +48,7 @@ pub struct Line<'a> {
     block: &'a Block,
     /// By number; grows as the line meets more cells.
     values: Vec<U256>,
-    flags: &'a [u32],
+    plan: &'a Plan,
     verdicts: &'a [u32],
     contracts: BTreeMap<Address, (u64, Bytes)>,
     stores: Vec<(u32, u32)>,
@@ -62,16 +65,16 @@ pub struct Lined {
 }
 
 impl<'a> Line<'a> {
-    /// `values`, `flags` and `verdicts` are those of the cleared segment, by number.
+    /// `values` and `verdicts` are those of the cleared segment, by number.
     pub fn new(
         state: &'a State,
         numbering: &'a mut Numbering,
         block: &'a Block,
         values: Vec<U256>,
-        flags: &'a [u32],
+        plan: &'a Plan,
         verdicts: &'a [u32],
     ) -> Self {
-        Self { state, numbering, block, values, flags, verdicts, contracts: BTreeMap::new(), stores: vec![] }
+        Self { state, numbering, block, values, plan, verdicts, contracts: BTreeMap::new(), stores: vec![] }
     }
 
     /// Runs the transaction with index `index`, `last` where no other of the segment follows it.
@@ -85,7 +88,7 @@ impl<'a> Line<'a> {
     ) -> Result<Receipt, Stopped> {
         match work {
             Work::Kernel(compiled, cells) => self.kernel(index, transaction, compiled, cells),
-            Work::Fallback => self.fallback(index, transaction, fallback, last),
+            Work::Fallback(foreseen) => self.fallback(transaction, foreseen, fallback, last),
         }
     }
 
@@ -96,7 +99,7 @@ impl<'a> Line<'a> {
     fn kernel(&mut self, index: u32, transaction: &Transaction, compiled: &Compiled, cells: &[u32]) -> Result<Receipt, Stopped> {
         let kernel = &compiled.program.kernel;
         let mut run = Run::new(kernel, Call { transaction, block: self.block });
-        let mut calling = Calling { line: self, cells, surprised: false };
+        let mut calling = Calling { line: self, cells, foreseen: None, surprised: false };
         let leaf = run.leaf(&mut calling);
         // Resolving sends calls that may escape to revm.
         let escaped = || Error::internal(format_args!("transaction {index} left its kernel in the line"));
@@ -113,11 +116,19 @@ impl<'a> Line<'a> {
         Ok(Receipt { status, lane: Lane::Line })
     }
 
-    fn fallback(&mut self, index: u32, transaction: &Transaction, fallback: &mut Fallback, last: bool) -> Result<Receipt, Stopped> {
-        let mut calling = Calling { line: self, cells: &[], surprised: false };
+    fn fallback(
+        &mut self,
+        transaction: &Transaction,
+        foreseen: &Foreseen,
+        fallback: &mut Fallback,
+        last: bool,
+    ) -> Result<Receipt, Stopped> {
+        let index = foreseen.transaction;
+        let mut calling = Calling { line: self, cells: &[], foreseen: Some(foreseen), surprised: false };
         let outcome = fallback.execute(&mut calling, transaction)?;
         let numbers: Vec<u32> = outcome.stores.iter().map(|(key, _)| calling.line.number(*key)).collect();
-        numbers.iter().for_each(|number| calling.check(Met::unforeseen(*number), true));
+        let stores = numbers.iter().map(|number| Met { number: *number, foreseen: foreseen.stores.contains(number) });
+        stores.for_each(|met| calling.check(met, true));
         // What was resolved ahead may call code that has just changed.
         if calling.surprised || (!outcome.contracts.is_empty() && !last) {
             return Err(Stopped::Surprise(index));
@@ -147,12 +158,6 @@ struct Met {
     foreseen: bool,
 }
 
-impl Met {
-    fn unforeseen(number: u32) -> Self {
-        Self { number, foreseen: false }
-    }
-}
-
 impl PartialEq for Met {
     fn eq(&self, other: &Self) -> bool {
         self.number == other.number
@@ -166,6 +171,8 @@ struct Calling<'l, 'a> {
     line: &'l mut Line<'a>,
     /// The cells that it was known to name, by key.
     cells: &'l [u32],
+    /// The cells that revm was expected to touch.
+    foreseen: Option<&'l Foreseen>,
     surprised: bool,
 }
 
@@ -173,14 +180,20 @@ impl Calling<'_, '_> {
     /// Notes an access to a cell whose value is not what it would be in order.
     fn check(&mut self, met: Met, store: bool) {
         let at = met.number as usize;
-        let Some(flags) = self.line.flags.get(at) else { return };
-        let in_order = self.line.verdicts[at] == 1 || (flags & flags::NETTED == 0 && !store);
+        let plan = self.line.plan;
+        let Some(flags) = plan.segment.flags.get(at) else { return };
+        let in_order = match self.line.verdicts[at] {
+            0 => flags & flags::NETTED == 0 && !store,
+            // Calls of a wave have used it in an order that did not reckon with this one.
+            _ => !plan.waved.get(at).is_some_and(|waved| *waved),
+        };
         self.surprised |= !in_order && !met.foreseen;
     }
 
     fn look(&mut self, key: CellKey) -> U256 {
         let number = self.line.number(key);
-        self.value(Met::unforeseen(number))
+        let foreseen = self.foreseen.is_some_and(|foreseen| foreseen.reads.contains(&number) || foreseen.stores.contains(&number));
+        self.value(Met { number, foreseen })
     }
 }
 

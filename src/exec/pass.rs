@@ -1,9 +1,10 @@
 //! The four passes by name, and what they leave behind: what a device and its twin must agree on, word by word. Nothing here runs a pass.
 
-use super::segment::Segment;
+use super::segment::{Segment, verdict};
 use crate::error::{Error, Result};
 use crate::ir::access::NO_CELL;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// The passes, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,18 +15,21 @@ pub enum Pass {
     Judge,
     /// A row: take back what settle must not apply.
     Retract,
+    /// A row of a level: run the tree on ordered cells, and add to the totals of others.
+    Wave,
     /// A cell: apply the totals.
     Settle,
 }
 
 impl Pass {
-    pub const ALL: [Self; 4] = [Self::Net, Self::Judge, Self::Retract, Self::Settle];
+    pub const ALL: [Self; 5] = [Self::Net, Self::Judge, Self::Retract, Self::Wave, Self::Settle];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Net => "net",
             Self::Judge => "judge",
             Self::Retract => "retract",
+            Self::Wave => "wave",
             Self::Settle => "settle",
         }
     }
@@ -41,7 +45,7 @@ pub struct Buffers {
     pub credits: Vec<u32>,
     /// From judge on.
     pub verdicts: Vec<u32>,
-    /// From retract on, by stream.
+    /// From retract on, by stream; those of the waves come last, and from wave on.
     pub outcomes: Vec<Vec<u32>>,
 }
 
@@ -54,10 +58,13 @@ pub fn check(segment: &Segment) -> Result<()> {
     if cells >= NO_CELL as usize {
         return Err(Error::internal(format_args!("a segment of {cells} cells: their numbers do not fit 32 bits")));
     }
-    for (i, stream) in segment.streams.iter().enumerate() {
+    for (i, stream) in segment.all_streams().enumerate() {
         let (rows, walker) = (stream.rows, &stream.program.walker);
-        if rows > u32::MAX as usize || stream.columns.len() != rows * walker.columns() {
-            let (words, columns) = (stream.columns.len(), walker.columns());
+        let waver = if i < segment.streams.len() { None } else { Some(stream.program.waver.as_ref()) };
+        let no_waves = || Error::internal(format_args!("stream {i} is of a kernel without waves"));
+        let columns = waver.map_or(Ok(walker.columns()), |waver| waver.map(|waver| waver.columns()).ok_or_else(no_waves))?;
+        if rows > u32::MAX as usize || stream.columns.len() != rows * columns {
+            let words = stream.columns.len();
             return Err(Error::internal(format_args!("stream {i} has {words} words for {rows} rows of {columns} columns")));
         }
         let numbers = || stream.program.kernel.key_ids().map(|key| column(&stream.columns, rows, walker.cell_column(key)));
@@ -65,6 +72,11 @@ pub fn check(segment: &Segment) -> Result<()> {
         if numbers().any(|column| column.par_chunks(1 << 14).any(|chunk| chunk.iter().fold(false, |any, cell| any | outside(cell)))) {
             return Err(Error::internal(format_args!("stream {i} names a cell beyond {cells}")));
         }
+    }
+    let waves = &segment.waves;
+    let outside = |(stream, rows): &(usize, Range<u32>)| waves.streams.get(*stream).is_none_or(|stream| rows.end as usize > stream.rows);
+    if waves.levels.iter().flatten().any(outside) || waves.levels.len() >= NO_CELL as usize - verdict::PUT_OFF as usize {
+        return Err(Error::internal("a level has rows that no stream has"));
     }
     Ok(())
 }

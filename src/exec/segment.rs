@@ -1,21 +1,20 @@
 //! What a clearing backend gives back for a segment.
 
-pub use crate::plan::segment::{Program, Segment, Stream};
+pub use crate::plan::segment::{Program, Segment, Stream, Waves};
 
 use crate::error::Result;
 use crate::word::Word;
 
-/// The outcome of a row that touches a contended cell: the call goes to the line.
-pub const TO_LINE: u32 = u32::MAX;
+pub use crate::lower::layout::{TO_LINE, verdict};
 
 /// A cleared segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cleared {
     /// Each cell's value after the calls that were cleared. A contended cell keeps its value.
     pub values: Vec<Word>,
-    /// 1 for a contended cell: ordered, or short for somebody.
+    /// `verdict` says what they mean; 0 for a cell that nobody contends for.
     pub verdicts: Vec<u32>,
-    /// For each stream and row the leaf that the call took, or `TO_LINE`.
+    /// For each stream, those of the waves last, and row the leaf that the call took, or `TO_LINE`.
     pub outcomes: Vec<Vec<u32>>,
 }
 
@@ -28,4 +27,7 @@ pub trait Clearing {
 
     /// The stages of the last `clear`.
     fn stages(&self) -> Stages;
+
+    /// How long a level of a wave takes that has next to nothing to do, in nanoseconds.
+    fn level_ns(&mut self) -> Result<u64>;
 }

@@ -11,6 +11,16 @@ pub const WORKGROUP: u32 = 64;
 /// The outcome of a row that touches a contended cell: the call goes to the line.
 pub const TO_LINE: u32 = u32::MAX;
 
+/// What judge says of a cell, and waves after it. 0: it is solvent, or nobody changes it.
+pub mod verdict {
+    /// Its calls need an order by how they use it.
+    pub const ORDERED: u32 = 1;
+    /// It may fall short of a guard.
+    pub const SHORT: u32 = 2;
+    /// Ordered, and used by a call that a level put off: this and the level's number. Whoever uses it on a later level is put off too.
+    pub const PUT_OFF: u32 = 3;
+}
+
 /// Binding numbers, all in group 0.
 pub mod binding {
     pub const SEGMENT: u32 = 0;
@@ -31,22 +41,38 @@ pub struct Segment {
     pub rows: u32,
     /// Cells of the segment.
     pub cells: u32,
-    padding: [u32; 2],
+    /// The first row of a level, and the one after its last.
+    pub first: u32,
+    pub end: u32,
+    /// The level's number.
+    pub level: u32,
 }
 
 impl Segment {
     pub fn new(rows: u32, cells: u32) -> Self {
-        Self { rows, cells, padding: [0; 2] }
+        Self { rows, cells, ..Self::default() }
+    }
+
+    /// A level of a stream, for `wave`.
+    pub fn level(self, rows: std::ops::Range<u32>, level: u32) -> Self {
+        Self { first: rows.start, end: rows.end, level, ..self }
+    }
+
+    pub fn words(self) -> [u32; 5] {
+        bytemuck::cast(self)
     }
 }
 
 /// The constants by the names that shaders have for them.
-pub const CONSTANTS: [(&str, u32); 22] = [
+pub const CONSTANTS: [(&str, u32); 25] = [
     ("WORKGROUP", WORKGROUP),
     ("LIMBS", LIMBS as u32),
     ("TOTAL_LIMBS", TOTAL_LIMBS as u32),
     ("NO_CELL", NO_CELL),
     ("TO_LINE", TO_LINE),
+    ("ORDERED", verdict::ORDERED),
+    ("SHORT", verdict::SHORT),
+    ("PUT_OFF", verdict::PUT_OFF),
     ("BINDING_SEGMENT", binding::SEGMENT),
     ("BINDING_STREAM", binding::STREAM),
     ("BINDING_BASE", binding::BASE),
@@ -94,8 +120,13 @@ mod tests {
     fn the_uniform_block_lies_in_memory_as_on_the_device() {
         for module in modules() {
             let (members, size) = structure(&module, "Segment");
-            let offsets =
-                [("rows", offset_of!(Segment, rows)), ("cells", offset_of!(Segment, cells)), ("padding", offset_of!(Segment, padding))];
+            let offsets = [
+                ("rows", offset_of!(Segment, rows)),
+                ("cells", offset_of!(Segment, cells)),
+                ("first", offset_of!(Segment, first)),
+                ("end", offset_of!(Segment, end)),
+                ("level", offset_of!(Segment, level)),
+            ];
             assert_eq!(members, offsets.map(|(name, offset)| (name.to_string(), offset as u32)));
             assert_eq!(size as usize, size_of::<Segment>());
         }
@@ -137,7 +168,7 @@ mod tests {
                     "base" | "values" => binding::BASE,
                     "debits" | "total_debits" => binding::DEBITS,
                     "credits" | "total_credits" => binding::CREDITS,
-                    "verdicts" => binding::VERDICTS,
+                    "verdicts" | "marks" => binding::VERDICTS,
                     "outcomes" => binding::OUTCOMES,
                     "flags" => binding::FLAGS,
                     other => panic!("{other} is no buffer of ours"),

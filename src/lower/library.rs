@@ -20,6 +20,7 @@ static LIBRARY: LazyLock<Vec<Item>> = LazyLock::new(|| {
         ("constants", constants.as_str()),
         ("cells.wgsl", include_str!("../../shaders/cells.wgsl")),
         ("totals.wgsl", totals),
+        ("wave.wgsl", include_str!("../../shaders/wave.wgsl")),
         ("totals.wgsl", &totals.replace("debit", "credit").replace("DEBIT", "CREDIT")),
         ("word.wgsl", include_str!("../../shaders/word.wgsl")),
     ];

@@ -68,7 +68,7 @@ fn own_text(kernel: &Kernel, walker: &Walker) -> Result<String> {
     let mut text = columns(kernel, walker, waver.as_ref()) + "\n" + &net.entry("net") + "\n" + &retract.entry("retract");
     if let Some(waver) = &waver {
         text += "\n";
-        text += &wave::wave(kernel, walker, waver).entry("wave");
+        text += &wave::wave(kernel, walker, waver).level_entry("wave");
     }
     Ok(text)
 }

@@ -48,12 +48,21 @@ impl<'k> Writer<'k> {
         Self { kernel, walker, params, loads, text: String::new(), depth: 1, declared: vec![], known: HashSet::new(), cost: 0 }
     }
 
-    /// The body as an entry point over rows.
+    /// The body as an entry point over the rows of a stream.
     pub fn entry(self, name: &str) -> String {
+        self.over(name, "invocation(id, groups)", "segment.rows")
+    }
+
+    /// The body as an entry point over the rows of a level.
+    pub fn level_entry(self, name: &str) -> String {
+        self.over(name, "segment.first + invocation(id, groups)", "segment.end")
+    }
+
+    fn over(self, name: &str, row: &str, end: &str) -> String {
         let builtins = "@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>";
         format!(
-            "@compute @workgroup_size(WORKGROUP)\nfn {name}({builtins}) {{\n    let row = invocation(id, groups);\n    \
-             if row >= segment.rows {{\n        return;\n    }}\n{}}}\n",
+            "@compute @workgroup_size(WORKGROUP)\nfn {name}({builtins}) {{\n    let row = {row};\n    \
+             if row >= {end} {{\n        return;\n    }}\n{}}}\n",
             self.text
         )
     }

@@ -1,13 +1,19 @@
 //! The classes of a segment's cells: every use of every call is joined, cell by cell, and what somebody needs in order is marked so. What
 //! comes out is the segment for the device, and the calls for the line.
 
-use super::library::Compiled;
+use super::levels::{Foreseen, LINE, levels};
+use super::library::{Compiled, Finder, Library};
 use super::numbering::Numbering;
+use super::ordered::{OrderedCall, hold_back, is_free};
+use super::reserve::Reserve;
 use super::resolve::{Chunk, Found, Rows};
 use super::segment::{Segment, Stream};
-use crate::ir::access::{NO_CELL, flags};
+use super::waves::{self, Share};
+use crate::error::Result;
+use crate::ir::access::{NO_CELL, Shape, flags};
 use crate::ir::{KeyId, LeafId};
 use crate::state::{CellKey, State};
+use crate::tx::Batch;
 use std::sync::Arc;
 
 /// A fallback transaction with the cells that it is expected to touch.
@@ -18,56 +24,102 @@ pub struct Prediction {
     pub stores: Vec<CellKey>,
 }
 
-/// A call that runs in the line, through the interpreter.
-#[derive(Debug, Clone)]
-pub struct LineCall {
-    pub transaction: u32,
-    pub compiled: Arc<Compiled>,
-    /// The numbers of the cells it names, by key; `NO_CELL` where that is not known.
-    pub cells: Vec<u32>,
-}
-
 /// A segment, and which transactions are in it.
 #[derive(Debug, Default)]
 pub struct Plan {
     pub segment: Segment,
-    /// For each stream the transaction of each row.
+    /// For each stream, those of the waves last, the transaction of each row; none where a row stands for no transaction.
     pub rows: Vec<Vec<u32>>,
-    /// For each stream its kernel.
+    /// For each such stream its kernel.
     pub compiled: Vec<Arc<Compiled>>,
-    pub ordered: Vec<LineCall>,
+    /// Calls for the line, ascending.
+    pub ordered: Vec<OrderedCall>,
     /// Transactions for revm, ascending.
-    pub fallbacks: Vec<u32>,
+    pub fallbacks: Vec<Foreseen>,
+    /// What making the rows of the waves took.
+    pub waves_ns: u64,
+    /// Whether a cell is ordered and calls of a wave use it; empty where there are none.
+    pub waved: Vec<bool>,
     /// Transactions that touch no cell: those of a kernel with their leaf, the others succeed.
     pub decided: Vec<(u32, Arc<Compiled>, LeafId)>,
     pub empty: Vec<u32>,
 }
 
+/// What a segment is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    pub state: &'a State,
+    pub library: &'a Library,
+    pub batch: &'a Batch,
+    pub share: Share<'a>,
+    /// Calls that could be cleared keep their order too.
+    pub no_clearing: bool,
+}
+
 /// Numbers the cells of resolved chunks and predicted fallbacks, and makes the segment of them.
-pub fn classify(state: &State, numbering: &mut Numbering, mut chunks: Vec<Chunk>, predictions: &[Prediction]) -> Plan {
-    let mut classes = Classes { state, numbering, flags: vec![] };
+pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
+    let mut classes = Classes { state: parts.state, numbering, flags: vec![] };
     let mut plan = Plan::default();
+    let mut calls: Vec<OrderedCall> = Vec::new();
     for chunk in &mut chunks {
         classes.number_rows(chunk);
-        plan.ordered.extend(classes.number_ordered(chunk));
-        plan.fallbacks.append(&mut chunk.fallbacks);
+        calls.extend(classes.number_ordered(chunk));
         plan.decided.append(&mut chunk.decided);
         plan.empty.append(&mut chunk.empty);
     }
-    for prediction in predictions {
-        prediction.reads.iter().for_each(|key| classes.join_key(*key, flags::READ));
-        prediction.stores.iter().for_each(|key| classes.join_key(*key, flags::WRITE));
+    plan.fallbacks = predictions.iter().map(|prediction| classes.foresee(prediction)).collect();
+    classes.order_unsettled(&chunks, &mut calls);
+    if parts.no_clearing {
+        classes.order_some();
     }
-    classes.order_unsettled_amounts(&chunks);
-    plan.segment.flags = classes.flags;
-    plan.segment.base = numbering.bases(state);
+    let flags = classes.flags;
+    if parts.no_clearing || flags.iter().any(|flags| flags::ordered(*flags)) {
+        for rows in chunks.iter_mut().flat_map(|chunk| &mut chunk.rows) {
+            calls.extend(set_aside(rows, &flags, parts.no_clearing));
+        }
+    }
+    calls.sort_unstable_by_key(|call| call.transaction);
+    plan.segment.base = numbering.bases(parts.state);
     for parts in by_kernel(chunks) {
         plan.compiled.push(parts[0].compiled.clone());
         let (stream, rows) = stream(parts);
         plan.segment.streams.push(stream);
         plan.rows.push(rows);
     }
-    plan
+    plan.segment.flags = flags;
+    keep_order(parts, numbering, calls, &mut plan)?;
+    Ok(plan)
+}
+
+/// Shares the calls that keep an order out between waves and the line.
+fn keep_order(parts: Parts<'_>, numbering: &Numbering, calls: Vec<OrderedCall>, plan: &mut Plan) -> Result<()> {
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let flags = &plan.segment.flags;
+    let mut reserve = Reserve::default();
+    hold_back(parts.state, numbering, flags, parts.batch, &calls, &mut reserve);
+    let level_of = levels(&calls, &plan.fallbacks, flags);
+    let levels = parts.share.levels(&level_of);
+    let waved = waves::rows(parts.batch, &calls, &level_of, levels);
+    if let Some(stream) = reserve.stream(&parts.library.reserve()?.program) {
+        plan.segment.streams.push(stream);
+        plan.compiled.push(parts.library.reserve()?);
+        plan.rows.push(vec![]);
+    }
+    plan.compiled.extend(waved.compiled);
+    plan.rows.extend(waved.rows);
+    plan.segment.waves = waved.waves;
+    plan.waves_ns = waved.spent_ns;
+    let in_wave = |level: &u32| *level != LINE && (*level as usize) < levels;
+    if levels > 0 {
+        plan.waved = vec![false; flags.len()];
+        let waved = calls.iter().zip(&level_of).filter(|(_, level)| in_wave(level));
+        let cells = waved.flat_map(|(call, _)| call.uses()).filter(|(cell, _)| flags::ordered(flags[*cell as usize]));
+        cells.for_each(|(cell, _)| plan.waved[cell as usize] = true);
+    }
+    plan.ordered = calls.into_iter().zip(&level_of).filter(|(_, level)| !in_wave(level)).map(|(call, _)| call).collect();
+    Ok(())
 }
 
 struct Classes<'a> {
@@ -85,9 +137,17 @@ impl Classes<'_> {
         self.flags[at] |= flags;
     }
 
-    fn join_key(&mut self, key: CellKey, flags: u32) {
-        let number = self.numbering.of(self.state, key);
-        self.join(number, flags);
+    fn foresee(&mut self, prediction: &Prediction) -> Foreseen {
+        let mut join = |keys: &[CellKey], flags: u32| {
+            let number = |key: &CellKey| {
+                let number = self.numbering.of(self.state, *key);
+                self.join(number, flags);
+                number
+            };
+            keys.iter().map(number).collect()
+        };
+        let (reads, stores) = (join(&prediction.reads, flags::READ), join(&prediction.stores, flags::WRITE));
+        Foreseen { transaction: prediction.transaction, reads, stores }
     }
 
     fn number(&mut self, missing: &[CellKey], found: Found) -> u32 {
@@ -115,45 +175,84 @@ impl Classes<'_> {
         }
     }
 
-    /// Calls for the line keep all they may change in order.
-    fn number_ordered(&mut self, chunk: &mut Chunk) -> Vec<LineCall> {
+    fn number_ordered(&mut self, chunk: &mut Chunk) -> Vec<OrderedCall> {
         let ordered = std::mem::take(&mut chunk.ordered);
         let numbered = ordered.into_iter().map(|call| {
             let cells = call.cells.iter().zip(&call.shape.flags).map(|(found, uses)| match *uses {
                 0 | flags::SHOWN => NO_CELL,
                 uses => {
                     let number = self.number(&chunk.missing, *found);
-                    self.join(number, if uses & !(flags::READ | flags::SHOWN) == 0 { flags::READ } else { flags::WRITE });
+                    self.join(number, uses);
                     number
                 }
             });
             let cells = cells.collect();
-            LineCall { transaction: call.transaction, compiled: call.compiled, cells }
+            OrderedCall::new(call.transaction, call.compiled, cells, call.shape)
         });
         numbered.collect()
     }
 
-    /// A call that reads what somebody changes goes to the line, and until then its path and its amounts are not known: whatever it may
-    /// debit or credit is ordered too.
-    fn order_unsettled_amounts(&mut self, chunks: &[Chunk]) {
-        let settled = |flags: u32| flags & !(flags::READ | flags::SHOWN) == 0;
-        if !self.flags.iter().any(|flags| flags & flags::READ != 0 && !settled(*flags)) {
+    /// Where an amount or a key of a call hangs on what somebody changes, it is not known before the call's turn: whatever the call may
+    /// change is ordered. Such a call is for the line if it is its keys that hang on cells.
+    fn order_unsettled(&mut self, chunks: &[Chunk], calls: &mut [OrderedCall]) {
+        if !self.flags.iter().any(|flags| flags & flags::READ != 0 && !is_free(*flags)) {
             return;
         }
         for rows in chunks.iter().flat_map(|chunk| &chunk.rows) {
             for (row, shape) in rows.shape_of.iter().enumerate() {
-                let uses = &rows.shapes[*shape as usize].flags;
-                let unsettled = cells_of(rows, row).zip(uses).any(|(cell, uses)| {
-                    let reads = cell != NO_CELL && uses & flags::READ != 0;
-                    reads && !settled(self.flags[cell as usize])
-                });
-                if unsettled {
-                    let netted = cells_of(rows, row).zip(uses).filter(|(cell, uses)| *cell != NO_CELL && **uses & flags::NETTED != 0);
-                    netted.map(|(cell, _)| cell).collect::<Vec<_>>().into_iter().for_each(|cell| self.join(cell, flags::WRITE));
+                let shape = &rows.shapes[*shape as usize];
+                if self.is_unsettled(shape, cells_of(rows, row)) {
+                    self.order(shape, cells_of(rows, row));
                 }
             }
         }
+        for call in calls {
+            if self.is_unsettled(&call.shape, call.cells.iter().copied()) {
+                self.order(&call.shape, call.cells.iter().copied());
+                call.in_line |= hangs_on_state(&call.compiled);
+            }
+        }
     }
+
+    fn is_unsettled(&self, shape: &Shape, cells: impl Iterator<Item = u32>) -> bool {
+        let mut feeding = cells.zip(&shape.feeds).filter(|(cell, feeds)| **feeds && *cell != NO_CELL);
+        feeding.any(|(cell, _)| !is_free(self.flags[cell as usize]))
+    }
+
+    fn order(&mut self, shape: &Shape, cells: impl Iterator<Item = u32>) {
+        for (cell, uses) in cells.zip(&shape.flags).filter(|(cell, _)| *cell != NO_CELL) {
+            if !is_free(*uses) {
+                self.join(cell, flags::WRITE);
+            }
+        }
+    }
+
+    /// Orders every other cell that could be netted: for tests, which compare what becomes of either.
+    fn order_some(&mut self) {
+        let netted = self.flags.iter_mut().filter(|flags| **flags & flags::NETTED != 0);
+        netted.step_by(2).for_each(|flags| *flags |= flags::WRITE);
+    }
+}
+
+fn hangs_on_state(compiled: &Compiled) -> bool {
+    compiled.finders.iter().any(|finder| matches!(finder, Finder::State))
+}
+
+/// Takes the rows that use an ordered cell out of the rows that are cleared.
+fn set_aside(rows: &mut Rows, flags: &[u32], all: bool) -> Vec<OrderedCall> {
+    let keeps_order = |cell: u32| cell != NO_CELL && flags::ordered(flags[cell as usize]);
+    let aside: Vec<usize> = (0..rows.transactions.len()).filter(|row| all || cells_of(rows, *row).any(keeps_order)).collect();
+    let calls = aside.iter().map(|row| {
+        let shape = rows.shapes[rows.shape_of[*row] as usize].clone();
+        let mut call = OrderedCall::new(rows.transactions[*row], rows.compiled.clone(), cells_of(rows, *row).collect(), shape);
+        let mut feeding = call.cells.iter().zip(&call.shape.feeds).filter(|(cell, feeds)| **feeds && **cell != NO_CELL);
+        let unsettled = feeding.any(|(cell, _)| !is_free(flags[*cell as usize]));
+        call.in_line |= unsettled && hangs_on_state(&rows.compiled);
+        call
+    });
+    let calls = calls.collect();
+    rows.remove(&aside);
+    calls
 }
 
 fn cells_of(rows: &Rows, row: usize) -> impl Iterator<Item = u32> + '_ {

@@ -1,10 +1,11 @@
 //! The kernels of every code seen so far: lowered once, kept by code hash and entry. What does not lower is kept too, with its reason.
 
+use super::reserve;
 use super::segment::Program;
 use super::tape::{Register, Tape, Writer};
 use crate::error::Result;
 use crate::evm::{self, Entry, Unlowered};
-use crate::ir::access::{Shape, Walker, shape};
+use crate::ir::access::{Shape, Walker, Waver, shape};
 use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key};
 use crate::state::State;
 use crate::tx::Transaction;
@@ -33,9 +34,29 @@ pub struct Compiled {
     /// The registers of the walker's bits and params.
     pub bits: Vec<Register>,
     pub params: Vec<Register>,
+    pub wave: Option<WaveTape>,
     /// Whether a device can clear it; its calls go to the line otherwise.
     pub on_device: bool,
     shapes: RwLock<HashMap<Pattern, Arc<Shape>>>,
+}
+
+/// What a row of a wave brings, beside its cells.
+#[derive(Debug)]
+pub struct WaveTape {
+    pub tape: Tape,
+    pub bits: Vec<Register>,
+    pub params: Vec<Register>,
+}
+
+impl WaveTape {
+    fn new(kernel: &Kernel, walker: &Walker, waver: &Waver) -> Self {
+        let mut writer = Writer::new(&kernel.exprs);
+        walker.bits.iter().chain(&waver.params).for_each(|id| writer.need(*id));
+        let (tape, register) = writer.finish();
+        let registers = |ids: &[ExprId]| ids.iter().map(|id| register(*id)).collect();
+        let (bits, params) = (registers(&walker.bits), registers(&waver.params));
+        Self { tape, bits, params }
+    }
 }
 
 /// What a shape is found by: the bits of a row, and for each key the first key that names the same cell (empty: all differ).
@@ -65,8 +86,17 @@ impl Compiled {
         let wgsl = if is_canonical(&kernel, entry) { device_text(&kernel, &walker)? } else { None };
         let on_device = wgsl.is_some();
         let wgsl = wgsl.unwrap_or_default();
-        let program = Arc::new(Program { kernel, walker, wgsl });
-        Ok(Self { program, finders, tape, bits, params, on_device, shapes: RwLock::default() })
+        let waver = if on_device { Waver::new(&kernel, &walker) } else { None };
+        let wave = waver.as_ref().map(|waver| WaveTape::new(&kernel, &walker, waver));
+        let program = Arc::new(Program { kernel, walker, waver, wgsl });
+        Ok(Self { program, finders, tape, bits, params, wave, on_device, shapes: RwLock::default() })
+    }
+
+    fn reserve(kernel: Kernel, walker: Walker) -> Result<Self> {
+        let wgsl = lower::kernel(&kernel, &walker)?;
+        let program = Arc::new(Program { kernel, walker, waver: None, wgsl });
+        let (finders, tape, bits, params) = Default::default();
+        Ok(Self { program, finders, tape, bits, params, wave: None, on_device: true, shapes: RwLock::default() })
     }
 
     /// The shape of calls with this pattern; found once, then remembered.
@@ -122,6 +152,7 @@ pub struct Library {
     kernels: RwLock<HashMap<B256, OfCode>>,
     templates: Mutex<Templates>,
     transfer: RwLock<Option<Arc<Compiled>>>,
+    reserve: RwLock<Option<Arc<Compiled>>>,
 }
 
 /// What executes a transaction.
@@ -190,6 +221,17 @@ impl Library {
         }
         let compiled = self.compile(Kernel::transfer(), Entry::of(&[], true))?;
         *self.transfer.write().expect("no holder panics") = Some(compiled.clone());
+        Ok(compiled)
+    }
+
+    /// The kernel of what is held back; no call is one of it.
+    pub fn reserve(&self) -> Result<Arc<Compiled>> {
+        if let Some(known) = &*self.reserve.read().expect("no holder panics") {
+            return Ok(known.clone());
+        }
+        let (kernel, walker) = reserve::kernel();
+        let compiled = Arc::new(Compiled::reserve(kernel, walker)?);
+        *self.reserve.write().expect("no holder panics") = Some(compiled.clone());
         Ok(compiled)
     }
 

@@ -2,8 +2,12 @@
 //! set aside for the line. No device is known here, and no value of the state is looked at but to predict keys that hang on it.
 
 pub mod classes;
+pub mod levels;
 pub mod library;
 pub mod numbering;
+pub mod ordered;
+pub mod reserve;
 pub mod resolve;
 pub mod segment;
 mod tape;
+pub mod waves;

@@ -343,6 +343,18 @@ impl Rows {
         Self { compiled, transactions: vec![], columns, shape_of: vec![], shapes: vec![], known: HashMap::new(), last: None }
     }
 
+    /// Takes out rows, whose numbers ascend.
+    pub(super) fn remove(&mut self, rows: &[usize]) {
+        let Self { transactions, columns, shape_of, .. } = self;
+        for list in columns.iter_mut().chain([transactions, shape_of]) {
+            let (mut at, mut out) = (0, rows.iter().peekable());
+            list.retain(|_| {
+                at += 1;
+                out.next_if(|row| **row + 1 == at).is_none()
+            });
+        }
+    }
+
     /// The index of the shape of a call. Most calls have the shape of the one before.
     fn shape(&mut self, registers: &[U256], cells: &[Found]) -> u32 {
         let distinct = all_differ(cells);
@@ -389,7 +401,7 @@ impl Rows {
 }
 
 /// Up to 32 conditions as bits.
-fn gather(conditions: &[usize], registers: &[U256]) -> u32 {
+pub(super) fn gather(conditions: &[usize], registers: &[U256]) -> u32 {
     conditions.iter().enumerate().fold(0, |word, (i, condition)| word | u32::from(!registers[*condition].is_zero()) << i)
 }
 

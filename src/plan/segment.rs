@@ -1,8 +1,9 @@
 //! What a segment asks of a clearing backend: its calls by kernel, and its cells. The buffers are those of the device, in host memory.
 
 use crate::ir::Kernel;
-use crate::ir::access::Walker;
+use crate::ir::access::{Walker, Waver};
 use crate::word::Word;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A kernel made ready for clearing.
@@ -10,11 +11,13 @@ use std::sync::Arc;
 pub struct Program {
     pub kernel: Kernel,
     pub walker: Walker,
+    /// Where a device can run the tree.
+    pub waver: Option<Waver>,
     /// The module that the device runs.
     pub wgsl: String,
 }
 
-/// Calls of one kernel. Column `c` of row `r` is `columns[c * rows + r]`; `Walker` says which column is what.
+/// Calls of one kernel. Column `c` of row `r` is `columns[c * rows + r]`; `Walker` says which column is what, and `Waver` in a wave.
 #[derive(Debug, Clone)]
 pub struct Stream {
     pub program: Arc<Program>,
@@ -30,4 +33,20 @@ pub struct Segment {
     pub base: Vec<Word>,
     /// How the segment's calls use each cell: `ir::access::flags`, joined. Calls that are not in a stream count too.
     pub flags: Vec<u32>,
+    pub waves: Waves,
+}
+
+/// Calls that keep an order, for the device: it runs level after level, and the calls of one level together.
+#[derive(Debug, Clone, Default)]
+pub struct Waves {
+    pub streams: Vec<Stream>,
+    /// For each level the rows of each stream that has any. A stream's rows lie in the order of the levels.
+    pub levels: Vec<Vec<(usize, Range<u32>)>>,
+}
+
+impl Segment {
+    /// The streams of clearing, then those of the waves.
+    pub fn all_streams(&self) -> impl Iterator<Item = &Stream> {
+        self.streams.iter().chain(&self.waves.streams)
+    }
 }

@@ -26,5 +26,5 @@ fn judge(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     let ordered = (flag & 2u) != 0u || ((flag & 1u) != 0u && netted) || ((flag & 32u) != 0u && (flag & 8u) != 0u);
     let short = less(value, debit) || (any != 0u && plus(value, credit)[8] != 0u);
     let sentinel = (flag & 96u) == 96u && all == 0xffffffffu;
-    verdicts[cell] = u32(ordered || ((flag & 48u) != 0u && short) || sentinel);
+    verdicts[cell] = select(select(0u, 2u, ((flag & 48u) != 0u && short) || sentinel), 1u, ordered);
 }

@@ -88,7 +88,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     var contended = false;
     for (var key = 0u; key < KEYS; key++) {
         let at = cell(row, key);
-        if at != 0xffffffffu { contended |= verdicts[at] == 1u; }
+        if at != 0xffffffffu { contended |= verdicts[at] != 0u; }
     }
     outcomes[row] = select(leaf, 0xffffffffu, contended);
     for (var key = 0u; key < KEYS; key++) {

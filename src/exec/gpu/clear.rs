@@ -1,4 +1,4 @@
-//! A segment on the device: upload, the four passes in one submission, and what comes back.
+//! A segment on the device: upload, the passes in one submission, and what comes back.
 
 use super::adapter::{Adapter, Choice, WORKGROUP};
 use super::buffers::{self, Download, Slot, Transfer, Upload, bytes};
@@ -6,13 +6,17 @@ use super::device::{Capacity, Connection};
 use super::pipelines::{Bound, Layout, Pipelines};
 use crate::error::Result;
 use crate::exec::pass::{self, Buffers, Pass};
-use crate::exec::segment::{Cleared, Clearing, Segment, Stages};
+use crate::exec::segment::{Cleared, Clearing, Segment, Stages, Stream, Waves};
+use crate::lower::layout::Segment as Uniform;
 use crate::word::{LIMBS, TOTAL_LIMBS};
+use std::ops::Range;
 use std::time::Instant;
 use wgpu::BufferUsages as Usage;
 
 /// Workgroups of one dimension of a dispatch; more go two-dimensional.
 pub(super) const WORKGROUPS: u32 = 65_535;
+/// Words of a uniform block.
+const UNIFORM_WORDS: usize = size_of::<Uniform>() / 4;
 /// A binding of nothing is not allowed.
 const LEAST_WORDS: usize = 4;
 
@@ -75,7 +79,8 @@ impl Device {
         let cells = segment.base.len();
         let copy = |slot, words| buffers::copy_out(&self.connection, slot, words);
         let outcomes = copy(&self.slots.outcomes, if last >= Pass::Retract { places.outcome_words } else { 0 })?;
-        let by_stream = segment.streams.iter().zip(&places.streams).filter(|_| last >= Pass::Retract);
+        let written = if last >= Pass::Wave { usize::MAX } else { segment.streams.len() };
+        let by_stream = segment.all_streams().zip(&places.streams).take(written).filter(|_| last >= Pass::Retract);
         Ok(Buffers {
             base: copy(&self.slots.base, cells * LIMBS)?,
             debits: copy(&self.slots.debits, cells * TOTAL_LIMBS)?,
@@ -104,7 +109,7 @@ impl Device {
         let mut cleared = Cleared {
             values: vec![[0; LIMBS]; cells],
             verdicts: vec![0; cells],
-            outcomes: segment.streams.iter().map(|stream| vec![0; stream.rows]).collect(),
+            outcomes: segment.all_streams().map(|stream| vec![0; stream.rows]).collect(),
         };
         base.read(vec![(0, cleared.values.as_flattened_mut())])?;
         verdicts.read(vec![(0, &mut cleared.verdicts)])?;
@@ -137,6 +142,11 @@ impl Clearing for Device {
     /// device tells the time its passes are named, and `queue` is what else went by until it was done; elsewhere all of it is `device`.
     fn stages(&self) -> Stages {
         self.stages.clone()
+    }
+
+    fn level_ns(&mut self) -> Result<u64> {
+        let result = self.measure_level();
+        self.recover(result)
     }
 }
 
@@ -195,11 +205,11 @@ impl Device {
         let capacity = self.capacity();
         capacity.check(segment)?;
         self.connection.health()?;
-        self.pipelines.prepare(&self.connection, segment.streams.iter().map(|stream| &stream.program.wgsl[..]))?;
+        self.pipelines.prepare(&self.connection, segment)?;
         let mut places = Places { streams: vec![], stream_words: 0, outcome_words: 0, uniform_stride: capacity.align_words };
-        for stream in &segment.streams {
+        for stream in segment.all_streams() {
             places.streams.push(Place { columns: places.stream_words, outcomes: places.outcome_words });
-            places.stream_words += capacity.stream(stream.rows, stream.program.walker.columns());
+            places.stream_words += capacity.stream_words(stream);
             places.outcome_words += capacity.stream(stream.rows, 1);
         }
         self.reserve(segment, &places)?;
@@ -208,11 +218,9 @@ impl Device {
 
     /// Writes the segment to where the device can fetch it.
     fn upload(&self, segment: &Segment, places: &Places) -> Result<()> {
-        let cells = segment.base.len();
-        let rows = [0].into_iter().chain(segment.streams.iter().map(|stream| stream.rows));
-        let uniforms: Vec<[u32; 4]> = rows.map(|rows| [rows as u32, cells as u32, 0, 0]).collect();
+        let uniforms = uniforms(segment);
         let at = |(i, uniform)| (i * places.uniform_stride, uniform);
-        let streams = places.streams.iter().zip(&segment.streams).map(|(place, stream)| (place.columns, &stream.columns[..]));
+        let streams = places.streams.iter().zip(segment.all_streams()).map(|(place, stream)| (place.columns, &stream.columns[..]));
         let uploads = [
             Upload { slot: &self.slots.segments, parts: uniforms.iter().map(|uniform| &uniform[..]).enumerate().map(at).collect() },
             Upload { slot: &self.slots.streams, parts: streams.filter(|(_, words)| !words.is_empty()).collect() },
@@ -225,7 +233,7 @@ impl Device {
     fn reserve(&mut self, segment: &Segment, places: &Places) -> Result<()> {
         let cells = segment.base.len();
         let slots = &mut self.slots;
-        let uniforms = (segment.streams.len() + 1) * places.uniform_stride;
+        let uniforms = uniforms(segment).len() * places.uniform_stride;
         for (slot, words) in [
             (&mut slots.segments, uniforms),
             (&mut slots.streams, places.stream_words),
@@ -247,7 +255,7 @@ impl Device {
         let (slots, cells) = (&self.slots, segment.base.len());
         let mut encoder = self.connection.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("clear") });
         self.open(&mut encoder, "upload");
-        slots.segments.fetch(&mut encoder, (segment.streams.len() + 1) * places.uniform_stride);
+        slots.segments.fetch(&mut encoder, uniforms(segment).len() * places.uniform_stride);
         slots.streams.fetch(&mut encoder, places.stream_words);
         slots.base.fetch(&mut encoder, cells * LIMBS);
         slots.flags.fetch(&mut encoder, cells);
@@ -297,7 +305,7 @@ impl Device {
         let descriptor = wgpu::ComputePassDescriptor { label: self.adapter().groups.then(|| pass.name()), timestamp_writes: timestamps };
         let mut compute = encoder.begin_compute_pass(&descriptor);
         let mut over_cells = |(layout, pipeline): &(Layout, wgpu::ComputePipeline)| {
-            let group = layout.bind(&self.connection, pass.name(), |binding| self.bound(binding, segment, places, None));
+            let group = layout.bind(&self.connection, pass.name(), |binding| self.bound(binding, segment, places, 0, None));
             dispatch(&mut compute, pipeline, &group, segment.base.len());
         };
         match pass {
@@ -310,21 +318,30 @@ impl Device {
                     let pipeline = if pass == Pass::Net { &kernel.net } else { &kernel.retract };
                     let label = format!("stream {i}");
                     let layout = &self.pipelines.rows;
-                    let group = layout.bind(&self.connection, &label, |binding| self.bound(binding, segment, places, Some(i)));
+                    let bound = |binding| self.bound(binding, segment, places, i + 1, Some((stream, &places.streams[i])));
+                    let group = layout.bind(&self.connection, &label, bound);
                     dispatch(&mut compute, pipeline, &group, stream.rows);
+                }
+            }
+            Pass::Wave => {
+                for (uniform, (level, (at, rows))) in (segment.streams.len() + 1..).zip(parts(&segment.waves)) {
+                    let (stream, place) = (&segment.waves.streams[*at], &places.streams[segment.streams.len() + at]);
+                    let label = format!("level {level} of wave {at}");
+                    let bound = |binding| self.bound(binding, segment, places, uniform, Some((stream, place)));
+                    let group = self.pipelines.levels.bind(&self.connection, &label, bound);
+                    dispatch(&mut compute, self.pipelines.wave_of(&stream.program.wgsl), &group, rows.len());
                 }
             }
         }
     }
 
     /// What a binding is bound to: exactly the words of the segment, or of one of its streams.
-    fn bound(&self, binding: u32, segment: &Segment, places: &Places, stream: Option<usize>) -> Bound<'_> {
+    fn bound(&self, binding: u32, segment: &Segment, places: &Places, uniform: usize, stream: Option<(&Stream, &Place)>) -> Bound<'_> {
         let (slots, cells) = (&self.slots, segment.base.len());
-        let stream = stream.map(|i| (i + 1, &segment.streams[i], &places.streams[i]));
         let (slot, start, words) = match (binding, stream) {
-            (0, stream) => (&slots.segments, stream.map_or(0, |(i, ..)| i) * places.uniform_stride, 4),
-            (1, Some((_, stream, place))) => (&slots.streams, place.columns, stream.columns.len()),
-            (6, Some((_, stream, place))) => (&slots.outcomes, place.outcomes, stream.rows),
+            (0, _) => (&slots.segments, uniform * places.uniform_stride, UNIFORM_WORDS),
+            (1, Some((stream, place))) => (&slots.streams, place.columns, stream.columns.len()),
+            (6, Some((stream, place))) => (&slots.outcomes, place.outcomes, stream.rows),
             (2, _) => (&slots.base, 0, cells * LIMBS),
             (3, _) => (&slots.debits, 0, cells * TOTAL_LIMBS),
             (4, _) => (&slots.credits, 0, cells * TOTAL_LIMBS),
@@ -333,6 +350,31 @@ impl Device {
             _ => unreachable!("passes over cells bind no stream"),
         };
         (&slot.main, bytes(start), bytes(words.max(LEAST_WORDS)))
+    }
+
+    /// The time that a dispatch more adds to a submission.
+    fn measure_level(&mut self) -> Result<u64> {
+        const LEVELS: u32 = 64;
+        let segment = Segment { base: vec![Default::default()], flags: vec![0], ..Segment::default() };
+        let places = self.prepare(&segment)?;
+        self.upload(&segment, &places)?;
+        let mut times = [0; 3];
+        // The first one warms up.
+        for (time, levels) in times.iter_mut().zip([1, 1, 1 + LEVELS]) {
+            let mut clock = Clock(Instant::now());
+            let mut encoder = self.connection.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("levels") });
+            let mut compute = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
+            let (layout, pipeline) = &self.pipelines.settle;
+            for _ in 0..levels {
+                let group = layout.bind(&self.connection, "level", |binding| self.bound(binding, &segment, &places, 0, None));
+                dispatch(&mut compute, pipeline, &group, segment.base.len());
+            }
+            drop(compute);
+            self.connection.queue.submit([encoder.finish()]);
+            self.connection.wait()?;
+            *time = clock.lap();
+        }
+        Ok(times[2].saturating_sub(times[1]) / u64::from(LEVELS))
     }
 
     /// How long each pass took, in nanoseconds; nothing where the device's clock did not tell.
@@ -345,6 +387,21 @@ impl Device {
         let passes = ticks.chunks_exact(2).filter(|_| told);
         Ok(passes.map(|pass| ((pass[1] - pass[0]) as f64 * period) as u64).collect())
     }
+}
+
+/// The uniform blocks: that of the cells, the streams', then one a part of a level.
+fn uniforms(segment: &Segment) -> Vec<[u32; UNIFORM_WORDS]> {
+    let cells = segment.base.len() as u32;
+    let of_rows = |rows: usize| Uniform::new(rows as u32, cells);
+    let streams = segment.streams.iter().map(|stream| of_rows(stream.rows));
+    let levels =
+        parts(&segment.waves).map(|(level, (stream, rows))| of_rows(segment.waves.streams[*stream].rows).level(rows.clone(), level as u32));
+    [of_rows(0)].into_iter().chain(streams).chain(levels).map(Uniform::words).collect()
+}
+
+/// The parts of all levels, in order, each with its level.
+fn parts(waves: &Waves) -> impl Iterator<Item = (usize, &(usize, Range<u32>))> {
+    waves.levels.iter().enumerate().flat_map(|(level, parts)| parts.iter().map(move |part| (level, part)))
 }
 
 /// One invocation an item.
@@ -400,8 +457,8 @@ mod tests {
     #[test]
     fn stages_add_up_to_the_wall_clock() {
         assert_eq!(device_stages(10, vec![]), [("device", 10)]);
-        assert_eq!(device_stages(10, vec![1, 2, 3, 5]), [("device", 10)]);
-        assert_eq!(device_stages(10, vec![1, 2, 3, 1]).iter().map(|(_, ns)| ns).sum::<u64>(), 10);
+        assert_eq!(device_stages(10, vec![1, 2, 3, 5, 7]), [("device", 10)]);
+        assert_eq!(device_stages(10, vec![1, 2, 3, 1, 1]).iter().map(|(_, ns)| ns).sum::<u64>(), 10);
     }
 
     const IDLE: [&str; 2] = ["@compute @workgroup_size(64) fn judge() {}", "@compute @workgroup_size(64) fn settle() {}"];
@@ -409,7 +466,7 @@ mod tests {
     #[test]
     fn a_lost_device_is_an_error_each_time() {
         let mut device = Device::new(&Choice::Auto, IDLE[0], IDLE[1]).expect("this test needs a device; a software one will do");
-        let segment = Segment { streams: vec![], base: vec![[1; LIMBS]; 100], flags: vec![0; 100] };
+        let segment = Segment { base: vec![[1; LIMBS]; 100], flags: vec![0; 100], ..Segment::default() };
         assert_eq!(device.clear(&segment).expect("it is there").values, segment.base);
         device.connection.device.destroy();
         for _ in 0..2 {
@@ -425,6 +482,6 @@ mod tests {
         let error = device.slots.streams.reserve(&device.connection, 2 * most).expect_err("no device has so much room");
         assert!(error.to_string().contains("streams"), "{error}");
         device.slots = Slots::new(&device.connection, device.transfer);
-        assert!(device.clear(&Segment { streams: vec![], base: vec![[1; LIMBS]; 1], flags: vec![0] }).is_ok());
+        assert!(device.clear(&Segment { base: vec![[1; LIMBS]; 1], flags: vec![0], ..Segment::default() }).is_ok());
     }
 }

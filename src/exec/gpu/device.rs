@@ -3,7 +3,7 @@
 
 use super::adapter::{self, Adapter, Choice};
 use crate::error::{Error, Result};
-use crate::exec::segment::Segment;
+use crate::exec::segment::{Segment, Stream};
 use crate::word::TOTAL_LIMBS;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,12 +36,16 @@ impl Capacity {
         (rows * columns.max(1)).next_multiple_of(self.align_words)
     }
 
+    pub(super) fn stream_words(&self, stream: &Stream) -> usize {
+        self.stream(stream.rows, stream.columns.len().checked_div(stream.rows).unwrap_or(0))
+    }
+
     pub fn holds(&self, segment: &Segment) -> bool {
         self.check(segment).is_ok()
     }
 
     pub(super) fn check(&self, segment: &Segment) -> Result<()> {
-        let words = segment.streams.iter().map(|stream| self.stream(stream.rows, stream.program.walker.columns())).sum();
+        let words = segment.all_streams().map(|stream| self.stream_words(stream)).sum();
         for (what, has, holds) in [("cells", segment.base.len(), self.cells), ("words of streams", words, self.stream_words)] {
             if has > holds {
                 return Err(Error::internal(format_args!("a segment of {has} {what} was given to a device that holds {holds}")));

@@ -2,6 +2,7 @@
 
 use super::device::Connection;
 use crate::error::Result;
+use crate::exec::segment::{Segment, Stream};
 use hashbrown::HashMap;
 
 /// Kernels whose pipelines are kept. A chain has more contracts than a driver has room for.
@@ -18,6 +19,7 @@ enum Access {
 use Access::{Read, Uniform, Write};
 
 const KERNEL: &[(u32, Access)] = &[(0, Uniform), (1, Read), (2, Read), (3, Write), (4, Write), (5, Read), (6, Write)];
+const LEVEL: &[(u32, Access)] = &[(0, Uniform), (1, Read), (2, Write), (3, Write), (4, Write), (5, Write), (6, Write)];
 const JUDGE: &[(u32, Access)] = &[(0, Uniform), (2, Read), (3, Read), (4, Read), (5, Write), (7, Read)];
 const SETTLE: &[(u32, Access)] = &[(0, Uniform), (2, Write), (3, Read), (4, Read), (5, Read)];
 
@@ -82,7 +84,7 @@ impl Layout {
     }
 }
 
-/// The entry points of one kernel.
+/// The entry points that clear one kernel.
 pub(super) struct Kernel {
     pub net: wgpu::ComputePipeline,
     pub retract: wgpu::ComputePipeline,
@@ -90,9 +92,11 @@ pub(super) struct Kernel {
 
 pub(super) struct Pipelines {
     pub rows: Layout,
+    pub levels: Layout,
     pub judge: (Layout, wgpu::ComputePipeline),
     pub settle: (Layout, wgpu::ComputePipeline),
     kernels: HashMap<String, Kernel, ahash::RandomState>,
+    waves: HashMap<String, wgpu::ComputePipeline, ahash::RandomState>,
 }
 
 impl Pipelines {
@@ -104,21 +108,30 @@ impl Pipelines {
         };
         Ok(Self {
             rows: Layout::new(connection, "rows", KERNEL),
+            levels: Layout::new(connection, "levels", LEVEL),
             judge: pass("judge", JUDGE, judge)?,
             settle: pass("settle", SETTLE, settle)?,
             kernels: HashMap::default(),
+            waves: HashMap::default(),
         })
     }
 
     /// Makes the pipelines of a segment's kernels, unless they are there. What fails to compile is not kept.
-    pub fn prepare<'a>(&mut self, connection: &Connection, texts: impl Iterator<Item = &'a str>) -> Result<()> {
-        if self.kernels.len() > KEPT {
+    pub fn prepare(&mut self, connection: &Connection, segment: &Segment) -> Result<()> {
+        if self.kernels.len() + self.waves.len() > KEPT {
             self.kernels.clear();
+            self.waves.clear();
         }
-        for wgsl in texts {
-            if !self.kernels.contains_key(wgsl) {
-                let kernel = self.kernel(connection, wgsl).map_err(|error| error.within("the shader of a kernel"))?;
-                self.kernels.insert(wgsl.to_string(), kernel);
+        for Stream { program, .. } in &segment.streams {
+            if !self.kernels.contains_key(&program.wgsl) {
+                let kernel = self.kernel(connection, &program.wgsl).map_err(|error| error.within("the shader of a kernel"))?;
+                self.kernels.insert(program.wgsl.clone(), kernel);
+            }
+        }
+        for Stream { program, .. } in &segment.waves.streams {
+            if !self.waves.contains_key(&program.wgsl) {
+                let wave = self.level(connection, &program.wgsl).map_err(|error| error.within("the shader of a wave"))?;
+                self.waves.insert(program.wgsl.clone(), wave);
             }
         }
         Ok(())
@@ -132,9 +145,20 @@ impl Pipelines {
         connection.health().map(|()| kernel)
     }
 
+    fn level(&self, connection: &Connection, wgsl: &str) -> Result<wgpu::ComputePipeline> {
+        let label = format!("wave {}", self.waves.len());
+        let pipeline = self.levels.pipeline(connection, &module(connection, &label, wgsl), &label, "wave");
+        connection.health().map(|()| pipeline)
+    }
+
     /// The pipelines of a kernel of the segment that was prepared last.
     pub fn of(&self, wgsl: &str) -> &Kernel {
         &self.kernels[wgsl]
+    }
+
+    /// The pipeline of its waves.
+    pub fn wave_of(&self, wgsl: &str) -> &wgpu::ComputePipeline {
+        &self.waves[wgsl]
     }
 }
 

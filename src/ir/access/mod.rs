@@ -78,6 +78,10 @@ pub struct Shape {
     pub escapes: bool,
     /// The leaf, where no cell has a say in it and none is touched.
     pub leaf: Option<LeafId>,
+    /// Whether some amount, or the word of a key, hangs on the key's cell.
+    pub feeds: Vec<bool>,
+    /// Some keys name one cell.
+    pub aliases: bool,
 }
 
 impl Shape {
@@ -92,6 +96,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
     let mut touched = vec![false; kernel.keys.len()];
+    let mut feeding = vec![false; kernel.keys.len()];
     let (mut escapes, mut open) = (false, vec![]);
     each_leaf(kernel, decided, &mut |conditions, leaf| {
         open.push(leaf);
@@ -101,10 +106,13 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
             by_class[class] |= flags;
         }
         uses.keys.into_iter().for_each(|key| touched[key.index()] = true);
+        uses.feeding.into_iter().for_each(|class| feeding[class] = true);
     });
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
-    Shape { flags, escapes, leaf: open.first().copied().filter(|_| untouched) }
+    let feeds = class.iter().map(|class| feeding[*class]).collect();
+    let aliases = class.iter().enumerate().any(|(key, class)| key != *class);
+    Shape { flags, escapes, leaf: open.first().copied().filter(|_| untouched), feeds, aliases }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.

@@ -30,6 +30,8 @@ pub(super) struct Uses<'v, 'k> {
     views: &'v Views<'k>,
     pub(super) flags: BTreeMap<usize, u32>,
     pub(super) keys: BTreeSet<KeyId>,
+    /// Classes that amounts and the words of keys hang on.
+    pub(super) feeding: BTreeSet<usize>,
     /// Classes compared with the sentinel, and found different.
     tested: BTreeSet<usize>,
     /// By key the last guard that the walk has counted on the way.
@@ -41,14 +43,16 @@ pub(super) struct Uses<'v, 'k> {
 impl<'v, 'k> Uses<'v, 'k> {
     /// What `leaf` does, with the conditions on the way to it.
     pub(super) fn of(views: &'v Views<'k>, conditions: &[(ExprId, bool)], leaf: LeafId) -> Self {
-        let (flags, keys, tested, counted, seen) = Default::default();
-        let mut uses = Self { views, flags, keys, tested, counted, seen };
+        let (flags, keys, feeding, tested, counted, seen) = Default::default();
+        let mut uses = Self { views, flags, keys, feeding, tested, counted, seen };
         conditions.iter().for_each(|(condition, holds)| uses.condition(*condition, *holds));
         let leaf = views.kernel.leaf(leaf);
         let parts = views.by_key.changes(&leaf.stores);
         views.by_cell.changes(&leaf.stores).iter().for_each(|change| uses.change(change, &parts));
         let logs = leaf.logs.iter().flat_map(|log| log.topics.iter().chain(&log.data.words));
         leaf.data.words.iter().chain(logs).for_each(|word| uses.use_as(*word, flags::SHOWN));
+        let words: Vec<ExprId> = uses.keys.iter().map(|key| views.kernel.key(*key).word()).collect();
+        words.into_iter().for_each(|word| uses.feed(word));
         uses
     }
 
@@ -82,12 +86,21 @@ impl<'v, 'k> Uses<'v, 'k> {
         }
     }
 
+    /// Marks what an amount or a key hangs on.
+    fn feed(&mut self, word: ExprId) {
+        let loads = self.views.kernel.deep_loads(word).into_iter();
+        self.feeding.extend(loads.map(|load| self.views.class(self.views.kernel.load(load).key)));
+    }
+
     fn condition(&mut self, condition: ExprId, holds: bool) {
         let test = self.views.by_cell.test(condition);
         match &test {
             Some(Test::Guard(guard)) => {
                 self.tests(condition, guard.key, flags::GUARD);
-                guard.down.iter().chain(&guard.up).filter_map(Term::word).for_each(|word| self.read(word));
+                guard.down.iter().chain(&guard.up).filter_map(Term::word).for_each(|word| {
+                    self.read(word);
+                    self.feed(word);
+                });
             }
             Some(Test::Sentinel(key)) => {
                 self.tests(condition, *key, flags::SENTINEL);
@@ -163,6 +176,7 @@ impl<'v, 'k> Uses<'v, 'k> {
         }
         change.keys.iter().for_each(|key| self.mark(*key, flags));
         change.words.iter().for_each(|word| self.read(*word));
+        change.debits.iter().chain(&change.credits).for_each(|word| self.feed(*word));
     }
 
     /// Whether what the walk applies to a cell key by key is what is done to it.

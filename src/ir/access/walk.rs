@@ -68,6 +68,14 @@ impl Walker {
         let root = builder.node(kernel.root());
         Self { root, bits: builder.bits, params: builder.params, keys: kernel.keys.len() }
     }
+
+    /// The walk that asks two words of one cell, down and up, and ends at the kernel's first leaf with nothing applied.
+    pub fn asking(kernel: &Kernel, key: KeyId, down: ExprId, up: ExprId) -> Self {
+        let end = || Box::new(Walk::Leaf { leaf: LeafId::from_index(0), effects: vec![] });
+        let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], pass: false };
+        let root = Walk::Guard { guard, pass: end(), fail: end() };
+        Self { root, bits: vec![], params: vec![down, up], keys: kernel.keys.len() }
+    }
 }
 
 /// The columns of a row, each a `u32`: the bits, 32 a column; a cell for each key; eight limbs for each parameter, the lowest first.

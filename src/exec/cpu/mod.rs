@@ -1,8 +1,10 @@
 //! The Rust twins of the device's passes, on all cores: a backend where there is no device, and the words that the device's buffers are
 //! compared with. A pass here may assume what `pass::check` has checked. Nothing depends on the order of threads: totals are sums.
 
+mod wave;
+
 use super::pass::{self, Buffers, Pass};
-use super::segment::{Cleared, Clearing, Segment, Stages, Stream, TO_LINE};
+use super::segment::{Cleared, Clearing, Segment, Stages, Stream, TO_LINE, verdict};
 use crate::error::Result;
 use crate::ir::access::{NO_CELL, Term, Walk, Walker, flags};
 use crate::ir::{Binary, Expr, ExprId, Kernel, KeyId, Ternary, Unary, eval};
@@ -36,6 +38,15 @@ impl Clearing for Cpu {
     fn stages(&self) -> Stages {
         self.stages.clone()
     }
+
+    /// Rows of a level are handed to threads, which takes as long for few rows as waking them does.
+    fn level_ns(&mut self) -> Result<u64> {
+        let (levels, start) = (16, Instant::now());
+        for level in 0..levels {
+            black_box((0..rayon::current_num_threads()).into_par_iter().map(|thread| thread + level).sum::<usize>());
+        }
+        Ok(start.elapsed().as_nanos() as u64 / levels as u64)
+    }
 }
 
 /// What the passes make, besides the totals.
@@ -50,7 +61,7 @@ impl Cpu {
     /// The buffers after the passes up to `last`: for tests, and for whoever looks for where a device goes astray.
     pub fn after(&mut self, segment: &Segment, last: Pass) -> Result<Buffers> {
         let Run { values, verdicts, outcomes } = self.run(segment, last)?;
-        let base = if last == Pass::Settle { &values } else { &segment.base }.as_flattened().to_vec();
+        let base = if values.is_empty() { &segment.base } else { &values }.as_flattened().to_vec();
         Ok(Buffers { base, debits: self.debits.words(), credits: self.credits.words(), verdicts, outcomes })
     }
 
@@ -77,7 +88,15 @@ impl Cpu {
                     let streams = plans.iter().zip(&segment.streams);
                     run.outcomes = streams.map(|(plan, stream)| self.retract(plan, stream, &segment.base, &run.verdicts)).collect();
                 }
-                Pass::Settle => run.values = self.settle(&segment.base, &run.verdicts),
+                Pass::Wave if segment.waves.levels.is_empty() => {}
+                Pass::Wave => {
+                    run.values = segment.base.clone();
+                    self.wave(&segment.waves, &mut run);
+                }
+                Pass::Settle => {
+                    let values = if run.values.is_empty() { &segment.base } else { &run.values };
+                    run.values = self.settle(values, &run.verdicts);
+                }
             }
             stage(pass.name());
         }
@@ -129,9 +148,7 @@ impl Cpu {
     /// A verdict for each cell.
     fn judge(&self, segment: &Segment) -> Vec<u32> {
         let cells = (0..segment.base.len()).into_par_iter().with_min_len(GRAIN);
-        cells
-            .map(|cell| u32::from(contended(segment.flags[cell], &segment.base[cell], self.debits.get(cell), self.credits.get(cell))))
-            .collect()
+        cells.map(|cell| judge(segment.flags[cell], &segment.base[cell], self.debits.get(cell), self.credits.get(cell))).collect()
     }
 
     /// Takes back what settle must not apply: all of a row that goes to the line, and what a leaf does not apply of its row's demands.
@@ -142,7 +159,7 @@ impl Cpu {
             for (i, outcome) in outcomes.iter_mut().enumerate() {
                 let row = Row { plan, stream, base, row: chunk * GRAIN + i };
                 let end = row.end();
-                let to_line = row.cells().any(|(_, cell)| cell != NO_CELL && verdicts[cell as usize] == 1);
+                let to_line = row.cells().any(|(_, cell)| cell != NO_CELL && verdicts[cell as usize] != 0);
                 *outcome = if to_line { TO_LINE } else { end.leaf };
                 if to_line || !end.exact {
                     row.demand(&mut demands);
@@ -159,24 +176,28 @@ impl Cpu {
     }
 
     /// The values of the cells: base - debits + credits, where nobody contends.
-    fn settle(&self, base: &[Word], verdicts: &[u32]) -> Vec<Word> {
-        let cells = base.par_iter().zip(verdicts).enumerate().with_min_len(GRAIN);
+    fn settle(&self, values: &[Word], verdicts: &[u32]) -> Vec<Word> {
+        let cells = values.par_iter().zip(verdicts).enumerate().with_min_len(GRAIN);
         cells
-            .map(|(cell, (base, verdict))| {
+            .map(|(cell, (value, verdict))| {
                 let (debits, credits) = (self.debits.get(cell), self.credits.get(cell));
-                if *verdict == 0 { cut(&word::add(word::sub(wide(base), debits), credits)) } else { *base }
+                if *verdict == 0 { cut(&word::add(word::sub(wide(value), debits), credits)) } else { *value }
             })
             .collect()
     }
 }
 
 /// Whether a cell's calls need an order: by how they use it, or because it may fall short of a guard.
-fn contended(flags: u32, base: &Word, debits: Total, credits: Total) -> bool {
+fn judge(flags: u32, base: &Word, debits: Total, credits: Total) -> u32 {
     let value = wide(base);
     let guarded = flags & (flags::GUARD | flags::SENTINEL) != 0;
     let short = || word::less(&value, &debits) || word::add(value, credits)[LIMBS] != 0;
     let sentinel = || flags & flags::SENTINEL != 0 && flags & flags::PLAIN_DEBIT != 0 && *base == [u32::MAX; LIMBS];
-    flags::ordered(flags) || (guarded && short()) || sentinel()
+    match flags::ordered(flags) {
+        true => verdict::ORDERED,
+        false if (guarded && short()) || sentinel() => verdict::SHORT,
+        false => 0,
+    }
 }
 
 const NOTHING: Total = [0; TOTAL_LIMBS];

@@ -1,0 +1,82 @@
+//! The order of the calls that keep one: on each ordered cell a reader follows the last writer, and a writer the last writer and the
+//! readers since. Solvent cells order nobody. A call of the line has all that depends on it behind it in the line.
+
+use super::ordered::OrderedCall;
+use crate::ir::access::flags;
+
+/// The level of a call that runs in the line.
+pub const LINE: u32 = u32::MAX;
+
+/// A fallback with the numbers of the cells that it is expected to touch.
+#[derive(Debug, Clone, Default)]
+pub struct Foreseen {
+    pub transaction: u32,
+    pub reads: Vec<u32>,
+    pub stores: Vec<u32>,
+}
+
+/// The level of each call; both lists ascend by transaction.
+pub fn levels(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32]) -> Vec<u32> {
+    let mut cells = Cells { last: vec![Last::default(); flags.len()] };
+    let mut fallbacks = fallbacks.iter().peekable();
+    let level = |call: &OrderedCall| {
+        while let Some(fallback) = fallbacks.next_if(|fallback| fallback.transaction < call.transaction) {
+            cells.fall_back(fallback);
+        }
+        let uses = call.uses().filter(|(cell, _)| flags::ordered(flags[*cell as usize]));
+        let uses: Vec<(u32, bool)> = uses.map(|(cell, uses)| (cell, uses & (flags::WRITE | flags::DEBIT | flags::CREDIT) != 0)).collect();
+        cells.place(&uses, call.in_line)
+    };
+    calls.iter().map(level).collect()
+}
+
+/// How many calls each level has.
+pub fn widths(levels: &[u32]) -> Vec<usize> {
+    let mut widths = Vec::new();
+    for level in levels.iter().filter(|level| **level != LINE) {
+        let at = *level as usize;
+        if at >= widths.len() {
+            widths.resize(at + 1, 0);
+        }
+        widths[at] += 1;
+    }
+    widths
+}
+
+/// The first level that is free for the next reader and for the next writer of a cell.
+#[derive(Debug, Clone, Copy, Default)]
+struct Last {
+    reader: u32,
+    writer: u32,
+}
+
+struct Cells {
+    last: Vec<Last>,
+}
+
+impl Cells {
+    /// The level of a call, given the cells it uses and whether it changes them.
+    fn place(&mut self, uses: &[(u32, bool)], in_line: bool) -> u32 {
+        let free = |(cell, writes): &(u32, bool)| {
+            let last = self.last[*cell as usize];
+            if *writes { last.writer } else { last.reader }
+        };
+        let level = if in_line { LINE } else { uses.iter().map(free).max().unwrap_or(0) };
+        uses.iter().for_each(|(cell, writes)| self.take(*cell, *writes, level.saturating_add(1)));
+        level
+    }
+
+    /// The cell is used on the level before `next`.
+    fn take(&mut self, cell: u32, writes: bool, next: u32) {
+        let last = &mut self.last[cell as usize];
+        last.writer = last.writer.max(next);
+        if writes {
+            last.reader = last.reader.max(next);
+        }
+    }
+
+    fn fall_back(&mut self, fallback: &Foreseen) {
+        fallback.reads.iter().for_each(|cell| self.take(*cell, false, LINE));
+        fallback.stores.iter().for_each(|cell| self.take(*cell, true, LINE));
+    }
+}

@@ -1,0 +1,63 @@
+//! What is held back of netted cells for calls that do not clear: those that keep an order may debit and credit such a cell too, and judge
+//! has to count on it. Each cell gets rows of a stream of its own, which demand and apply nothing. Nothing here knows who asks.
+
+use super::segment::{Program, Stream};
+use crate::ir::access::Walker;
+use crate::ir::{Input, Kernel, Key, KeyId, Leaf, Outcome};
+use crate::word::{LIMBS, to_word};
+use alloy_primitives::U256;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Amounts held back, by the number of their cell: down and up.
+#[derive(Debug, Default)]
+pub struct Reserve {
+    open: BTreeMap<u32, [U256; 2]>,
+    /// Rows whose next amount would not have fitted a word.
+    full: Vec<(u32, [U256; 2])>,
+}
+
+impl Reserve {
+    /// Adds to what is demanded of a cell.
+    pub fn hold(&mut self, number: u32, down: U256, up: U256) {
+        if down.is_zero() && up.is_zero() {
+            return;
+        }
+        let held = self.open.entry(number).or_default();
+        match (held[0].checked_add(down), held[1].checked_add(up)) {
+            (Some(down), Some(up)) => *held = [down, up],
+            _ => self.full.push((number, std::mem::replace(held, [down, up]))),
+        }
+    }
+
+    /// The rows as a stream of `program`; `None` where nothing is held.
+    pub fn stream(self, program: &Arc<Program>) -> Option<Stream> {
+        let rows: Vec<(u32, [U256; 2])> = self.full.into_iter().chain(self.open).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let walker = &program.walker;
+        let mut columns = vec![0; rows.len() * walker.columns()];
+        for (row, (number, amounts)) in rows.iter().enumerate() {
+            columns[walker.cell_column(KeyId::from_index(0)) * rows.len() + row] = *number;
+            for (param, amount) in amounts.iter().enumerate() {
+                for (limb, word) in to_word(*amount).into_iter().enumerate() {
+                    columns[(walker.param_column(param) + limb) * rows.len() + row] = word;
+                }
+            }
+        }
+        debug_assert_eq!(walker.columns(), 1 + 2 * LIMBS);
+        Some(Stream { program: program.clone(), rows: rows.len(), columns })
+    }
+}
+
+/// The kernel of the rows: one cell and two amounts, a guard that asks for them, and nothing that is applied.
+pub fn kernel() -> (Kernel, Walker) {
+    let mut kernel = Kernel::default();
+    let (cell, down, up) = (Input::Caller, Input::Calldata(0), Input::Calldata(32));
+    let [cell, down, up] = [cell, down, up].map(|input| kernel.exprs.input(input));
+    let key = kernel.intern_key(Key::Native(cell));
+    kernel.push_leaf(Leaf::new(Outcome::Return));
+    let walker = Walker::asking(&kernel, key, down, up);
+    (kernel, walker)
+}

@@ -1,0 +1,191 @@
+//! Which calls that keep an order go to the device, and the streams that they make there. Levels run on the device from the first on, and
+//! what is left runs in the line: there is one switch. Where it lies is decided by what has been measured before.
+
+use super::classes::Plan;
+use super::levels::{LINE, widths};
+use super::library::Compiled;
+use super::ordered::OrderedCall;
+use super::resolve::gather;
+use super::segment::{Stream, Waves};
+use crate::ir::eval::Call;
+use crate::tx::Batch;
+use crate::word::{LIMBS, to_word};
+use rayon::prelude::*;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Calls that a thread turns into rows at once.
+const GRAIN: usize = 1 << 10;
+
+/// What a call and a level cost, in nanoseconds: averages over the segments so far. They start at round guesses, which the first segments
+/// that use them replace.
+#[derive(Debug, Clone, Copy)]
+pub struct Costs {
+    /// A level on the device, however narrow.
+    level_ns: Average,
+    /// A call of a wave, beyond that.
+    row_ns: Average,
+    /// A call of the line.
+    line_ns: Average,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Average {
+    value: f64,
+    measured: bool,
+}
+
+impl Average {
+    const fn guess(value: f64) -> Self {
+        Self { value, measured: false }
+    }
+
+    /// The first measurement counts whole, those after it a quarter.
+    fn learn(&mut self, value: f64) {
+        self.value = if self.measured { 0.75 * self.value + 0.25 * value } else { value };
+        self.measured = true;
+    }
+}
+
+impl Default for Costs {
+    fn default() -> Self {
+        Self { level_ns: Average::guess(20_000.), row_ns: Average::guess(500.), line_ns: Average::guess(1_500.) }
+    }
+}
+
+impl Costs {
+    /// A level that does nothing took so long.
+    pub fn learn_level(&mut self, spent_ns: u64) {
+        self.level_ns.learn(spent_ns as f64);
+    }
+
+    pub fn knows_levels(&self) -> bool {
+        self.level_ns.measured
+    }
+
+    /// A plan's waves took what the stages say of them, and what making their rows did.
+    pub fn learn_waves(&mut self, plan: &Plan, stages: &[(&'static str, u64)]) {
+        let ran = stages.iter().find(|(stage, _)| *stage == "wave");
+        let (levels, rows) = (plan.segment.waves.levels.len(), plan.segment.waves.streams.iter().map(|stream| stream.rows).sum());
+        if let Some((_, spent_ns)) = ran {
+            self.learn_rows(levels, rows, plan.waves_ns + spent_ns);
+        }
+    }
+
+    fn learn_rows(&mut self, levels: usize, rows: usize, spent_ns: u64) {
+        // A few rows say nothing of what a row costs.
+        if rows >= GRAIN {
+            let beyond = spent_ns as f64 - levels as f64 * self.level_ns.value;
+            self.row_ns.learn((beyond / rows as f64).max(0.));
+        }
+    }
+
+    /// So many kernels took so long in the line.
+    pub fn learn_line(&mut self, calls: usize, spent_ns: u64) {
+        if calls >= GRAIN {
+            self.line_ns.learn(spent_ns as f64 / calls as f64);
+        }
+    }
+
+    /// How many levels of these widths are worth the device.
+    pub fn levels(&self, widths: &[usize]) -> usize {
+        let saved = self.line_ns.value - self.row_ns.value;
+        let (mut sum, mut best) = (0., (0., 0));
+        for (level, width) in widths.iter().enumerate() {
+            sum += *width as f64 * saved - self.level_ns.value;
+            if sum > best.0 {
+                best = (sum, level + 1);
+            }
+        }
+        best.1
+    }
+}
+
+/// How calls that keep an order are shared out.
+#[derive(Debug, Clone, Copy)]
+pub enum Share<'a> {
+    Measured(&'a Costs),
+    /// All that can goes to the device.
+    Waves,
+    /// None does.
+    Line,
+}
+
+impl Share<'_> {
+    /// How many of the levels go to the device.
+    pub fn levels(self, levels: &[u32]) -> usize {
+        let widths = widths(levels);
+        match self {
+            Self::Measured(costs) => costs.levels(&widths),
+            Self::Waves => widths.len(),
+            Self::Line => 0,
+        }
+    }
+}
+
+/// The waves of a segment, and what their rows are.
+#[derive(Debug, Default)]
+pub struct Waved {
+    pub waves: Waves,
+    /// For each stream its kernel.
+    pub compiled: Vec<Arc<Compiled>>,
+    /// For each stream and row the transaction.
+    pub rows: Vec<Vec<u32>>,
+    /// What making the rows took.
+    pub spent_ns: u64,
+}
+
+/// Makes rows of the calls whose level is below `levels`.
+pub fn rows(batch: &Batch, calls: &[OrderedCall], level_of: &[u32], levels: usize) -> Waved {
+    let start = Instant::now();
+    let mut waved = Waved { waves: Waves { streams: vec![], levels: vec![vec![]; levels] }, ..Waved::default() };
+    let mut parts: Vec<Vec<(u32, &OrderedCall)>> = Vec::new();
+    for (call, level) in calls.iter().zip(level_of).filter(|(_, level)| **level != LINE && (**level as usize) < levels) {
+        let stream = waved.compiled.iter().position(|compiled| Arc::ptr_eq(compiled, &call.compiled)).unwrap_or_else(|| {
+            waved.compiled.push(call.compiled.clone());
+            parts.push(vec![]);
+            parts.len() - 1
+        });
+        parts[stream].push((*level, call));
+    }
+    for (at, mut part) in parts.into_iter().enumerate() {
+        part.sort_by_key(|(level, _)| *level);
+        let mut first = 0;
+        for level in part.chunk_by(|a, b| a.0 == b.0) {
+            let next = first + level.len() as u32;
+            waved.waves.levels[level[0].0 as usize].push((at, first..next));
+            first = next;
+        }
+        waved.rows.push(part.iter().map(|(_, call)| call.transaction).collect());
+        waved.waves.streams.push(stream(batch, &part));
+    }
+    waved.spent_ns = start.elapsed().as_nanos() as u64;
+    waved
+}
+
+/// The calls of one kernel as `Waver` lays them out.
+fn stream(batch: &Batch, part: &[(u32, &OrderedCall)]) -> Stream {
+    let compiled = &part[0].1.compiled;
+    let chunks: Vec<Vec<Vec<u32>>> = part.par_chunks(GRAIN).map(|chunk| columns(batch, chunk)).collect();
+    let width = chunks[0].len();
+    let columns = (0..width).flat_map(|column| chunks.iter().flat_map(move |chunk| chunk[column].iter().copied())).collect();
+    Stream { program: compiled.program.clone(), rows: part.len(), columns }
+}
+
+fn columns(batch: &Batch, calls: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
+    let compiled = &calls[0].1.compiled;
+    let (program, wave) = (&compiled.program, compiled.wave.as_ref());
+    let (Some(waver), Some(wave)) = (&program.waver, wave) else { return vec![] };
+    let mut columns = vec![Vec::with_capacity(calls.len()); waver.columns()];
+    let mut registers = Vec::new();
+    for (_, call) in calls {
+        let transaction = &batch.transactions[call.transaction as usize];
+        wave.tape.run(Call { transaction, block: &batch.block }, &mut registers);
+        let bits = wave.bits.chunks(32).map(|conditions| gather(conditions, &registers));
+        let params = wave.params.iter().flat_map(|param| to_word(registers[*param]));
+        let row = bits.chain(call.cells.iter().copied()).chain(params);
+        columns.iter_mut().zip(row).for_each(|(column, word)| column.push(word));
+    }
+    debug_assert_eq!(waver.columns(), wave.bits.len().div_ceil(32) + calls[0].1.cells.len() + wave.params.len() * LIMBS);
+    columns
+}
