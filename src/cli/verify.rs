@@ -47,13 +47,13 @@ pub struct Verify {
 }
 
 const DETAILS: &str = "\
-Each backend executes each batch whole, and once more cut into several batches. Status, output, logs, every storage word, every native
-balance and the state root have to be revm's. The first batch with a difference ends it: the difference is printed with the smallest batch
+Each backend executes each batch whole, once more cut into several batches, and with all calls that can go there sent to the wave, and to
+the line. Status, output, logs, every storage word, every native balance and the state root have to be revm's. The first batch with a difference ends it: the difference is printed with the smallest batch
 that still shows it, and the command that finds it again.
 
 Calls are aimed at the leaves of each function's kernel, and the state they need is put in place, so that functions of an owner succeed
 about as often as others; the rest is spoilt: calldata too short or too long, dirty bytes, value where none is taken. The contract is
-deployed with its runtime code, at up to 16 addresses (0xc0c0... to 0xcfcf...); immutables are zero.
+deployed with its runtime code, at up to 32 addresses (0xc0c0... to 0xdfdf...); immutables are zero.
 
 Columns: LANE is the best lane of a function's calls, RAN where they really ran, over all runs. LEAVES are those reached of those that the
 kernels of its well-formed calls have; not all can be reached. NEVER SUCCEEDED marks a function without a successful call: nothing is
@@ -268,4 +268,49 @@ fn json(outcome: &Outcome, seed: u64) -> Result<String> {
         txs: outcome.transactions,
     };
     Ok(serde_json::to_string_pretty(&json).map_err(Error::internal)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Backend;
+    use crate::state::CellKey;
+    use crate::tx::Block;
+    use alloy_primitives::{Address, B256};
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        verify: Verify,
+    }
+
+    #[test]
+    fn a_mismatch_is_told_with_what_it_takes_to_see_it_again() {
+        let arguments = ["verify", "some/Token.json", "--contract", "Token", "--seed", "77", "--txs", "2^4", "--accounts", "9"];
+        let verify = Command::try_parse_from(arguments).expect("the syntax is right").verify;
+        let options = verify.options().expect("all is well");
+        let transfer = Function { name: "transfer(address,uint256)".into(), called: Some([1, 2, 3, 4]), ..Function::default() };
+        let subject = Subject { functions: vec![transfer], ..Subject::default() };
+        let data = [&[1, 2, 3, 4][..], &U256::from(0xab).to_be_bytes::<32>(), &[0xff, 0x01]].concat().into();
+        let call = Transaction { to: verify::CONTRACTS[0], from: Address::with_last_byte(0x61), value: U256::from(5), data };
+        let cell = (CellKey::storage(verify::CONTRACTS[0], B256::with_last_byte(3)), U256::from(0x99));
+        let shrunk =
+            Shrunk { difference: "the least".into(), block: Block::default(), cells: vec![cell], transactions: vec![call], piece: 1 };
+        let run = "cpu, in several batches".to_string();
+        let mismatch = Mismatch { batch: 4, run, backend: Some(Backend::Cpu), difference: "the first".into(), shrunk: Some(shrunk) };
+        let outcome = Outcome { mismatches: vec![mismatch], ..Outcome::default() };
+        let text = verify.mismatches(&outcome, &options, &subject);
+        for part in [
+            "MISMATCH on cpu, in several batches, batch 4: the first\n",
+            "the least that differs: the least\n",
+            " slot 0x0000000000000000000000000000000000000000000000000000000000000003 = 0x99\n",
+            "0: from 0x0000000000000000000000000000000000000061 to ",
+            "value 0x5: transfer(address,uint256) 0xab 0xff01 (cut short)\n",
+            "again: clearwave verify some/Token.json --contract Token --seed 77 --batches 5 --txs 16 --accounts 9 --backend cpu\n",
+        ] {
+            assert!(text.contains(part), "{text} lacks {part}");
+        }
+        assert!(json(&outcome, 77).expect("JSON").contains("\"mismatches\": 1"));
+    }
 }

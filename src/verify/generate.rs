@@ -110,20 +110,21 @@ impl<'a> Generator<'a> {
         let most = self.accounts.len();
         let accounts = if random.coin() { most } else { (2 + random.below(8) as usize).min(most) };
         let mood = if random.coin() { Mood::Rich } else { Mood::Tight };
-        let contracts = CONTRACTS[..1 << random.below(5)].to_vec();
+        let contracts = CONTRACTS[..[1, 1, 8, 32][random.below(4) as usize]].to_vec();
         Words { random, mood, accounts: self.accounts[..accounts].to_vec(), contracts }
     }
 
-    /// How often each function is called; in one batch of four only one or two of them.
+    /// How often each function is called; in one batch of four only one or two of them, once all have been.
     fn weights(&self, words: &mut Words) -> Vec<usize> {
         let of = |form: &Form| if form.view { 1 } else { WRITERS };
         let least = |tally: &Tally| tally.yes.min(tally.no);
         let mean = self.functions.iter().map(least).sum::<usize>() / self.functions.len().max(1);
         let behind = |at: usize| if 2 * least(&self.functions[at]) < mean { 4 } else { 1 };
-        let mut weights: Vec<usize> =
-            self.forms.iter().enumerate().map(|(at, form)| of(form) * behind(at) * words.pick(&[0, 1, 1, 4])).collect();
+        let fresh = |at: usize| self.functions[at].yes + self.functions[at].no == 0;
+        let share = |(at, form), words: &mut Words| of(form) * if fresh(at) { 1 } else { behind(at) * words.pick(&[0, 1, 1, 4]) };
+        let mut weights: Vec<usize> = self.forms.iter().enumerate().map(|form| share(form, words)).collect();
         let writers: Vec<usize> = (0..self.forms.len()).filter(|at| !self.forms[*at].view).collect();
-        if !writers.is_empty() && words.once_in(4) {
+        if !writers.is_empty() && !(0..self.forms.len()).any(fresh) && words.once_in(4) {
             weights.fill(0);
             (0..2).for_each(|_| weights[words.pick(&writers)] = 1);
         }
@@ -163,10 +164,15 @@ struct Making<'m, 'a> {
 }
 
 impl Making<'_, '_> {
-    /// A call, and whose it is. A function that does not do what is wanted leaves its turn to another, now and then.
+    /// A call, and whose it is. A function that does not do what is wanted, for nothing brings it about any more, mostly leaves its turn
+    /// to any other.
     fn next(&mut self, weights: &[usize]) -> Result<(Transaction, Option<usize>)> {
         for turn in (0..FUNCTIONS).rev() {
-            let function = if self.words.once_in(32) { None } else { weighted(weights, self.words) };
+            let function = match self.words.below(32) {
+                0 => None,
+                _ if turn == FUNCTIONS - 1 => weighted(weights, self.words),
+                _ => weighted(&vec![1; weights.len()], self.words),
+            };
             let Some(function) = function else { break };
             if let Some(transaction) = self.call(function, turn == 0)? {
                 return Ok((transaction, Some(function)));
@@ -178,7 +184,7 @@ impl Making<'_, '_> {
     /// A call of a function that ends as is wanted, or, where any will do, the last of several that do not.
     fn call(&mut self, function: usize, any: bool) -> Result<Option<Transaction>> {
         let wanted = self.wanted(function);
-        let any = any || self.words.once_in(4);
+        let any = any || self.words.once_in(16);
         for attempt in 1..=ATTEMPTS {
             let mut draft = self.draft(function, wanted);
             let mut executed = self.execute(&mut draft)?;

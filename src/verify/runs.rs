@@ -1,4 +1,4 @@
-//! A case on every backend that is verified, in one batch and in several, and where the result is not the truth.
+//! A case on every backend that is verified, in one batch and in several, with each lane forced; and where the result is not the truth.
 
 use super::CONTRACTS;
 use super::case::{Case, Truth};
@@ -16,6 +16,8 @@ pub(super) enum Run {
     Database,
     Engine {
         backend: Backend,
+        /// The lane that all calls are sent to that can go there.
+        forced: Option<Lane>,
         /// In several batches.
         cut: bool,
     },
@@ -34,8 +36,10 @@ impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Database => f.write_str("revm on a database"),
-            Self::Engine { backend, cut: false } => write!(f, "{backend}"),
-            Self::Engine { backend, cut: true } => write!(f, "{backend}, in several batches"),
+            Self::Engine { backend, forced, cut } => {
+                let forced = forced.map_or(String::new(), |lane| format!(", all to the {lane}"));
+                write!(f, "{backend}{forced}{}", if *cut { ", in several batches" } else { "" })
+            }
         }
     }
 }
@@ -51,26 +55,31 @@ pub(super) struct Ran {
 /// The runs, with engines that stay from case to case.
 pub(super) struct Runs {
     pub list: Vec<Run>,
-    engines: Vec<(Backend, Engine)>,
+    engines: Vec<(Backend, Option<Lane>, Engine)>,
 }
 
 impl Runs {
     /// # Errors
     /// Device: there is none for a backend that needs one.
     pub(super) fn new(backends: &[Backend], adapter: Option<&str>) -> Result<Self> {
-        let mut engines = Vec::new();
-        for backend in backends {
-            let adapter = adapter.filter(|_| matches!(backend, Backend::Gpu | Backend::Auto)).map(str::to_string);
-            let builder = Engine::builder().backend(*backend).adapter(adapter);
-            engines.push((*backend, builder.record_stores(true).record_outputs(true).build()?));
+        let (mut list, mut engines) = (vec![Run::Database], Vec::new());
+        for backend in backends.iter().copied() {
+            let clears = !matches!(backend, Backend::Reference | Backend::Revm);
+            list.extend([false, true].map(|cut| Run::Engine { backend, forced: None, cut }));
+            let lanes = [None, Some(Lane::Wave), Some(Lane::Line)].into_iter().filter(|lane| lane.is_none() || clears);
+            for forced in lanes {
+                list.extend(forced.map(|_| Run::Engine { backend, forced, cut: false }));
+                let adapter = adapter.filter(|_| matches!(backend, Backend::Gpu | Backend::Auto)).map(str::to_string);
+                let builder = Engine::builder().backend(backend).adapter(adapter).force(forced);
+                engines.push((backend, forced, builder.record_stores(true).record_outputs(true).build()?));
+            }
         }
-        let cuts = backends.iter().flat_map(|backend| [false, true].map(|cut| Run::Engine { backend: *backend, cut }));
-        Ok(Self { list: [Run::Database].into_iter().chain(cuts).collect(), engines })
+        Ok(Self { list, engines })
     }
 
     /// What executes, with the devices' names.
     pub(super) fn engines(&self) -> Vec<String> {
-        self.engines.iter().map(|(_, engine)| engine.backend()).collect()
+        self.engines.iter().filter(|(_, forced, _)| forced.is_none()).map(|(.., engine)| engine.backend()).collect()
     }
 
     /// Executes a case and compares.
@@ -78,9 +87,9 @@ impl Runs {
     /// # Errors
     /// Device: it failed. Whatever else goes wrong is a difference.
     pub(super) fn check(&mut self, run: Run, case: &Case, truth: &Truth) -> Result<Ran> {
-        let Run::Engine { backend, cut } = run else { return on_database(case, truth) };
-        let engine = self.engines.iter_mut().find(|(of, _)| *of == backend).map(|(_, engine)| engine);
-        let engine = engine.ok_or_else(|| Error::internal(format_args!("{backend} has no engine")))?;
+        let Run::Engine { backend, forced, cut } = run else { return on_database(case, truth) };
+        let engine = self.engines.iter_mut().find(|(of, lane, _)| (*of, *lane) == (backend, forced)).map(|(.., engine)| engine);
+        let engine = engine.ok_or_else(|| Error::internal(format_args!("{run} has no engine")))?;
         engine.restart(case.cells(), case.contracts())?;
         let piece = if cut { case.piece.max(1) } else { case.transactions.len().max(1) };
         match execute(engine, case, piece) {

@@ -29,8 +29,8 @@ fn what_was_reached_is_written() {
             assert_eq!(ends.iter().sum::<u64>(), number(function, "calls"), "{function}");
             assert!(number(function, "leaves_reached") <= number(function, "leaves"), "{function}");
             let ran = function["lanes_run"].as_object().expect("lanes").values().filter_map(Value::as_u64).sum::<u64>();
-            // Two backends, each whole and cut.
-            assert_eq!(ran, 4 * number(function, "calls"), "{function}");
+            // Two backends, each whole and cut, and one of them with each of two lanes forced.
+            assert_eq!(ran, 6 * number(function, "calls"), "{function}");
             calls += number(function, "calls");
         }
         assert_eq!(calls, 360);
@@ -43,7 +43,14 @@ fn what_was_reached_is_written() {
 
 #[test]
 fn a_seed_repeats_a_run() {
-    let of = |name| verified("kernels/managed_token/ManagedToken.noopt.json", name, &["--backend", "cpu"]);
+    let of = |name| {
+        let mut document = verified("kernels/managed_token/ManagedToken.noopt.json", name, &["--backend", "cpu"]);
+        // Where a call runs hangs on how fast the machine is.
+        let functions = document["functions"].as_array_mut().expect("a list");
+        functions.iter_mut().for_each(|function| function["lanes_run"] = Value::Null);
+        document["strays"]["lanes_run"] = Value::Null;
+        document
+    };
     assert_eq!(of("once"), of("again"));
 }
 
