@@ -2,7 +2,7 @@
 //! comes out is the segment for the device, and the calls for the line.
 
 use super::levels::{Foreseen, LINE, levels};
-use super::library::{Compiled, Finder, Library};
+use super::library::{Compiled, Library};
 use super::numbering::Numbering;
 use super::ordered::{OrderedCall, hold_back, is_free};
 use super::reserve::Reserve;
@@ -68,7 +68,7 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
         plan.empty.append(&mut chunk.empty);
     }
     plan.fallbacks = predictions.iter().map(|prediction| classes.foresee(prediction)).collect();
-    classes.order_unsettled(&chunks, &mut calls);
+    classes.order_unsettled(&chunks, &calls);
     if parts.no_clearing {
         classes.order_some();
     }
@@ -193,8 +193,8 @@ impl Classes<'_> {
     }
 
     /// Where an amount or a key of a call hangs on what somebody changes, it is not known before the call's turn: whatever the call may
-    /// change is ordered. Such a call is for the line if it is its keys that hang on cells.
-    fn order_unsettled(&mut self, chunks: &[Chunk], calls: &mut [OrderedCall]) {
+    /// change is ordered.
+    fn order_unsettled(&mut self, chunks: &[Chunk], calls: &[OrderedCall]) {
         if !self.flags.iter().any(|flags| flags & flags::READ != 0 && !is_free(*flags)) {
             return;
         }
@@ -209,7 +209,6 @@ impl Classes<'_> {
         for call in calls {
             if self.is_unsettled(&call.shape, call.cells.iter().copied()) {
                 self.order(&call.shape, call.cells.iter().copied());
-                call.in_line |= hangs_on_state(&call.compiled);
             }
         }
     }
@@ -234,21 +233,13 @@ impl Classes<'_> {
     }
 }
 
-fn hangs_on_state(compiled: &Compiled) -> bool {
-    compiled.finders.iter().any(|finder| matches!(finder, Finder::State))
-}
-
 /// Takes the rows that use an ordered cell out of the rows that are cleared.
 fn set_aside(rows: &mut Rows, flags: &[u32], all: bool) -> Vec<OrderedCall> {
     let keeps_order = |cell: u32| cell != NO_CELL && flags::ordered(flags[cell as usize]);
     let aside: Vec<usize> = (0..rows.transactions.len()).filter(|row| all || cells_of(rows, *row).any(keeps_order)).collect();
     let calls = aside.iter().map(|row| {
         let shape = rows.shapes[rows.shape_of[*row] as usize].clone();
-        let mut call = OrderedCall::new(rows.transactions[*row], rows.compiled.clone(), cells_of(rows, *row).collect(), shape);
-        let mut feeding = call.cells.iter().zip(&call.shape.feeds).filter(|(cell, feeds)| **feeds && **cell != NO_CELL);
-        let unsettled = feeding.any(|(cell, _)| !is_free(flags[*cell as usize]));
-        call.in_line |= unsettled && hangs_on_state(&rows.compiled);
-        call
+        OrderedCall::new(rows.transactions[*row], rows.compiled.clone(), cells_of(rows, *row).collect(), shape)
     });
     let calls = calls.collect();
     rows.remove(&aside);

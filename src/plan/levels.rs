@@ -1,5 +1,6 @@
 //! The order of the calls that keep one: on each ordered cell a reader follows the last writer, and a writer the last writer and the
-//! readers since. Solvent cells order nobody. A call of the line has all that depends on it behind it in the line.
+//! readers since. Solvent cells order nobody. A call of the line has all that depends on it behind it in the line, and a call whose keys
+//! hang on what an earlier one changes is for the line too: which cells it uses is known when its turn comes.
 
 use super::ordered::OrderedCall;
 use crate::ir::access::flags;
@@ -25,7 +26,9 @@ pub fn levels(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32]) -> V
         }
         let uses = call.uses().filter(|(cell, _)| flags::ordered(flags[*cell as usize]));
         let uses: Vec<(u32, bool)> = uses.map(|(cell, uses)| (cell, uses & (flags::WRITE | flags::DEBIT | flags::CREDIT) != 0)).collect();
-        cells.place(&uses, call.in_line)
+        // Cells were found as the segment started.
+        let elsewhere = call.hangs && call.feeding().any(|cell| cells.last[cell as usize].reader > 0);
+        cells.place(&uses, call.in_line || elsewhere)
     };
     calls.iter().map(level).collect()
 }

@@ -1,7 +1,7 @@
 //! The calls of a segment that keep an order: they use a cell that needs one. What they may ask of the netted cells that they use beside it
 //! is held back for them, over all leaves that are open: which one they take is not known before their turn.
 
-use super::library::Compiled;
+use super::library::{Compiled, Finder};
 use super::numbering::Numbering;
 use super::reserve::Reserve;
 use crate::ir::access::{NO_CELL, Shape, Term, Walk, flags};
@@ -24,13 +24,21 @@ pub struct OrderedCall {
     pub shape: Arc<Shape>,
     /// It is not for a device.
     pub in_line: bool,
+    /// Which cells some of its keys name hangs on cells.
+    pub hangs: bool,
 }
 
 impl OrderedCall {
     pub fn new(transaction: u32, compiled: Arc<Compiled>, cells: Vec<u32>, shape: Arc<Shape>) -> Self {
         // A row of a wave stores key by key.
         let in_line = compiled.wave.is_none() || shape.aliases;
-        Self { transaction, compiled, cells, shape, in_line }
+        let hangs = compiled.finders.iter().any(|finder| matches!(finder, Finder::State));
+        Self { transaction, compiled, cells, shape, in_line, hangs }
+    }
+
+    /// The cells that its keys and its amounts hang on.
+    pub fn feeding(&self) -> impl Iterator<Item = u32> + '_ {
+        self.cells.iter().zip(&self.shape.feeds).filter(|(cell, feeds)| **feeds && **cell != NO_CELL).map(|(cell, _)| *cell)
     }
 
     /// The cells it uses, with its flags.

@@ -285,11 +285,14 @@ impl Making<'_, '_> {
             ref outcome => (*outcome == Outcome::Return) == wanted,
         };
         let leaves: Vec<LeafId> = tree.leaves.iter().copied().filter(fits).collect();
-        let drawn = (0..3).filter_map(|_| (!leaves.is_empty()).then(|| self.words.pick(&leaves)));
+        if leaves.is_empty() {
+            return None;
+        }
+        let drawn = [(); 3].map(|()| self.words.pick(&leaves));
         let tallies = &self.of.leaves;
         // What cannot be reached is tried ever less.
         let score = |leaf: &LeafId| tallies.get(&(entry, *leaf)).map_or(0, |tally| tally.yes + 4 * tally.no);
-        drawn.collect::<Vec<_>>().into_iter().min_by_key(score)
+        drawn.into_iter().min_by_key(score)
     }
 
     fn aim(&mut self, draft: &mut Draft, entry: Entry, tree: &Tree, leaf: LeafId) {

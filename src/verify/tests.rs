@@ -71,8 +71,9 @@ fn batches_are_narrow_and_wide_and_have_what_is_odd() {
 #[test]
 fn native_balances_stay_below_all_that_there_is() {
     for made in made("wrapper/Wrapper.opt.json", 8) {
-        let native = made.case.cells().filter(|(key, _)| key.slot == Slot::Native);
-        assert!(native.fold(Some(U256::ZERO), |sum: Option<U256>, (_, word)| sum?.checked_add(word)).is_some(), "seed {SEED}");
+        let mut native = made.case.cells().filter(|(key, _)| key.slot == Slot::Native);
+        let sum = native.try_fold(U256::ZERO, |sum, (_, word)| sum.checked_add(word));
+        assert!(sum.is_some_and(|sum| !sum.is_zero()), "seed {SEED}");
     }
 }
 
@@ -101,13 +102,15 @@ fn token() -> (Case, Truth, Runs) {
     (case, truth, Runs::new(&[Backend::Reference], None).expect("no device is needed"))
 }
 
+type Change<'a> = &'a dyn Fn(&mut crate::Report);
+
 #[test]
 fn whatever_is_wrong_in_a_report_is_found() {
     let (case, truth, _) = token();
     let mut engine = Engine::builder().backend(Backend::Reference).record_stores(true).record_outputs(true).build().expect("no device");
     engine.restart(case.cells(), case.contracts()).expect("the case is consistent");
     let report = engine.execute(&case.batch(&case.transactions)).expect("the reference runs");
-    let found = |engine: &Engine, change: &dyn Fn(&mut crate::Report)| {
+    let found = |engine: &Engine, change: Change<'_>| {
         let mut report = report.clone();
         change(&mut report);
         runs::difference(&case, &truth, engine.state(), &report).unwrap_or_default()
@@ -115,7 +118,7 @@ fn whatever_is_wrong_in_a_report_is_found() {
     assert_eq!(found(&engine, &|_| ()), "");
     let logged = report.outputs.iter().position(|output| !output.logs.is_empty()).expect("some call logs");
     let failed = truth.statuses.iter().position(|status| *status == Status::Revert).expect("some call reverts");
-    let cases: [(&dyn Fn(&mut crate::Report), &str); 9] = [
+    let cases: [(Change, &str); 9] = [
         (&|report| report.receipts[failed].status = Status::Success, "ends in success instead of revert"),
         (&|report| _ = report.receipts.pop(), "199 receipts instead of 200"),
         (&|report| report.outputs[failed].data = Bytes::from_static(&[1]), "returns 0x01 instead of"),

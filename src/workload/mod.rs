@@ -4,13 +4,22 @@
 //! Nothing is executed here. In generated workloads every transaction succeeds unless the workload is about failing, and every account that
 //! takes part has been there before. Payer and payee are drawn independently, so now and then somebody pays himself.
 
+mod collectible;
+mod custody;
+mod disturbed;
+mod escrow;
+mod items;
 mod mainnet;
 mod mixed;
+mod moves;
 pub(crate) mod random;
+mod solidity;
+mod swap;
 #[cfg(test)]
 mod tests;
 mod token;
 mod transfers;
+mod vote;
 mod zipf;
 
 use crate::error::{Error, Result};
@@ -39,6 +48,22 @@ pub enum Workload {
     Erc20Overdraft,
     /// A token with an owner: 60% `transfer`, 15% `transferFrom`, 15% `approve`, 5% `mint`, 5% `burn`.
     Erc20Mixed,
+    /// ERC-20 `transfer`, and one transaction in a hundred is a hopeless `transferFrom` from one of the busiest accounts.
+    Erc20Griefed,
+    /// ERC-20 `transfer`, and fifteen transactions in a hundred call a contract that does not lower.
+    Erc20Fallback,
+    /// ERC-721 `transferFrom`, as many tokens as transactions: a tenth of them move twice or more.
+    Erc721,
+    /// As many voters as transactions, and eight proposals.
+    Vote,
+    /// Deals of an escrow: a third of the transactions open one, the others end one.
+    Escrow,
+    /// Trades with one pool: a pure chain.
+    Swap,
+    /// A game's items: 90% given away, 5% used, 5% brought in.
+    Items,
+    /// Goods of a supply chain, as many as transactions: a tenth of them change hands twice or more.
+    Custody,
     /// Real blocks of Ethereum: their plain transfers and ERC-20 calls.
     Mainnet,
 }
@@ -68,8 +93,23 @@ pub struct Step {
 }
 
 impl Workload {
-    pub const ALL: [Self; 7] =
-        [Self::Native, Self::Erc20, Self::Erc20Zipf, Self::Erc20Hot, Self::Erc20Overdraft, Self::Erc20Mixed, Self::Mainnet];
+    pub const ALL: [Self; 15] = [
+        Self::Native,
+        Self::Erc20,
+        Self::Erc20Zipf,
+        Self::Erc20Hot,
+        Self::Erc20Overdraft,
+        Self::Erc20Mixed,
+        Self::Erc20Griefed,
+        Self::Erc20Fallback,
+        Self::Erc721,
+        Self::Vote,
+        Self::Escrow,
+        Self::Swap,
+        Self::Items,
+        Self::Custody,
+        Self::Mainnet,
+    ];
 
     /// The steps.
     ///
@@ -84,6 +124,14 @@ impl Workload {
             Self::Erc20Hot => transfers::erc20(size, transfers::Pattern::Hot)?,
             Self::Erc20Overdraft => transfers::erc20(size, transfers::Pattern::Overdraft)?,
             Self::Erc20Mixed => mixed::step(size)?,
+            Self::Erc20Griefed => disturbed::griefed(size)?,
+            Self::Erc20Fallback => disturbed::with_fallbacks(size)?,
+            Self::Erc721 => collectible::step(size)?,
+            Self::Vote => vote::step(size)?,
+            Self::Escrow => escrow::step(size)?,
+            Self::Swap => swap::step(size)?,
+            Self::Items => items::step(size)?,
+            Self::Custody => custody::step(size)?,
             Self::Mainnet => return mainnet::steps(),
         };
         Ok(vec![step])
@@ -111,6 +159,14 @@ impl fmt::Display for Workload {
             Self::Erc20Hot => "erc20-hot",
             Self::Erc20Overdraft => "erc20-overdraft",
             Self::Erc20Mixed => "erc20-mixed",
+            Self::Erc20Griefed => "erc20-griefed",
+            Self::Erc20Fallback => "erc20-fallback",
+            Self::Erc721 => "erc721",
+            Self::Vote => "vote",
+            Self::Escrow => "escrow",
+            Self::Swap => "swap",
+            Self::Items => "items",
+            Self::Custody => "custody",
             Self::Mainnet => "mainnet",
         })
     }

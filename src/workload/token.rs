@@ -1,9 +1,9 @@
 //! The two tokens that workloads call: their code, where OpenZeppelin's ERC20 keeps its words, and their calldata.
 
+use super::solidity::{call, code, in_mapping, in_mappings, word};
 use crate::error::Result;
-use crate::host::Artifact;
 use crate::state::CellKey;
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 
 /// Where the only token of a workload is.
 pub(super) const ADDRESS: Address = Address::repeat_byte(0xc7);
@@ -30,16 +30,12 @@ pub(super) fn managed() -> Result<Bytes> {
     code(include_str!("../../kernels/managed_token/ManagedToken.opt.json"), "ManagedToken")
 }
 
-fn code(artifact: &str, name: &str) -> Result<Bytes> {
-    Ok(Artifact::parse(artifact.as_bytes(), name, None)?.code)
-}
-
 pub(super) fn balance(token: Address, holder: Address) -> CellKey {
-    CellKey::storage(token, in_mapping(holder, BALANCES.into()))
+    CellKey::storage(token, in_mapping(word(holder), BALANCES))
 }
 
 pub(super) fn allowance(token: Address, owner: Address, spender: Address) -> CellKey {
-    CellKey::storage(token, in_mappings(owner, spender, ALLOWANCES))
+    CellKey::storage(token, in_mappings(word(owner), word(spender), ALLOWANCES))
 }
 
 pub(super) fn total_supply(token: Address) -> CellKey {
@@ -50,19 +46,6 @@ pub(super) fn total_supply(token: Address) -> CellKey {
 pub(super) fn owned_by(token: Address, owner: Address) -> (CellKey, U256) {
     let word: U256 = owner.into_word().into();
     (CellKey::storage(token, B256::with_last_byte(PAUSED_AND_OWNER)), word << 8)
-}
-
-/// The slot of a key in Solidity's mapping at `base`.
-pub(super) fn in_mapping(key: Address, base: B256) -> B256 {
-    let mut preimage = [0; 64];
-    preimage[12..32].copy_from_slice(key.as_slice());
-    preimage[32..].copy_from_slice(base.as_slice());
-    keccak256(preimage)
-}
-
-/// The slot of two keys in Solidity's mapping of mappings at `base`.
-pub(super) fn in_mappings(outer: Address, inner: Address, base: U256) -> B256 {
-    in_mapping(inner, in_mapping(outer, base.into()))
 }
 
 pub(super) fn transfer(to: Address, amount: U256) -> Bytes {
@@ -83,15 +66,4 @@ pub(super) fn mint(to: Address, amount: U256) -> Bytes {
 
 pub(super) fn burn(amount: U256) -> Bytes {
     call(BURN, [amount])
-}
-
-fn word(address: Address) -> U256 {
-    address.into_word().into()
-}
-
-fn call<const N: usize>(selector: [u8; 4], words: [U256; N]) -> Bytes {
-    let mut data = Vec::with_capacity(4 + 32 * N);
-    data.extend(selector);
-    words.iter().for_each(|word| data.extend(word.to_be_bytes::<32>()));
-    data.into()
 }
