@@ -27,13 +27,25 @@ pub const MEMORY_BYTES: usize = 1 << 14;
 /// Calldata of a kernel; longer calls fall back.
 pub const CALLDATA_BYTES: usize = 4 + 32 * 64;
 
+/// Elements of a list in calldata, as loops count them: each touches a key or more.
+pub const LIST: usize = 16;
+
+/// Turns of a loop after which the word of calldata that bounds it is looked at: fewer may be two unlike tests of one word.
+pub const LOOP_TURNS: usize = 3;
+
+/// Words and codes that a kernel is made for; each may start its exploration over.
+pub const PINS: usize = 32;
+
+/// Codes that run inside each other by DELEGATECALL: a proxy, its implementation, and a library of that.
+pub const CALL_DEPTH: usize = 3;
+
 /// Code that is lowered at all: twice what EIP-170 lets be deployed, as test networks do.
 pub const CODE_BYTES: usize = 2 * 24_576;
 
 /// Storage keys of one kernel: each is a column of the stream.
 pub const KEYS: usize = 32;
 
-/// Kernels kept for one code: selectors and calldata lengths are the caller's choice.
+/// Kernels kept for one contract's code: selectors, calldata lengths and the lengths of lists are the caller's choice.
 pub const KERNELS_PER_CODE: usize = 256;
 
 /// Shapes remembered for one kernel; most have a handful.

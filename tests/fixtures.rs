@@ -9,7 +9,7 @@ use clearwave::host::{Artifact, Mutability};
 use clearwave::ir::access::{Access, Best};
 use clearwave::state::{CellKey, Slot};
 use clearwave::{Backend, Status};
-use common::harness::{self, Lanes};
+use common::harness::{Engines, Lanes};
 use common::{Case, Contract, Random, case};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -129,13 +129,13 @@ fn functions_take_the_lanes_that_are_written_down() {
 }
 
 /// Runs a case on a backend, whole and cut, and adds up where its transactions ran.
-fn check(what: &str, case: &Case, backend: Backend, lanes: &mut Lanes) -> Vec<Status> {
-    let truth = harness::run(case, Backend::Revm, usize::MAX).unwrap_or_else(|error| panic!("{what}: {error}"));
+fn check(engines: &mut Engines, what: &str, case: &Case, backend: Backend, lanes: &mut Lanes) -> Vec<Status> {
+    let truth = engines.truth(case).unwrap_or_else(|error| panic!("{what}: {error}"));
     for split in [usize::MAX, 7] {
-        let ran = harness::compare(case, &truth, backend, split).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let ran = engines.compare(case, &truth, backend, split).unwrap_or_else(|error| panic!("{what}: {error}"));
         ran.into_iter().for_each(|(lane, count)| *lanes.entry(lane).or_default() += count);
     }
-    truth.1.receipts.iter().map(|receipt| receipt.status).collect()
+    truth.report.receipts.iter().map(|receipt| receipt.status).collect()
 }
 
 /// Functions of traps that no random call gets through.
@@ -169,6 +169,7 @@ fn bend(case: &mut Case, seed: u64) {
 
 #[test]
 fn random_batches_give_what_revm_gives() {
+    let mut engines = Engines::default();
     let (mut lanes, mut reached, mut functions) = (Lanes::new(), BTreeSet::new(), BTreeSet::new());
     for contract in &fixtures() {
         let (title, setting) = title(contract);
@@ -184,8 +185,8 @@ fn random_batches_give_what_revm_gives() {
             let called = if seed % 2 == 0 { contract } else { &changing };
             let mut case = case(seed, &[called], transactions, accounts);
             bend(&mut case, seed);
-            harness::compare_reference(&case).unwrap_or_else(|error| panic!("{what}: {error}"));
-            let statuses = check(&what, &case, Backend::Cpu, &mut lanes);
+            check(&mut engines, &what, &case, Backend::Reference, &mut Lanes::new());
+            let statuses = check(&mut engines, &what, &case, Backend::Cpu, &mut lanes);
             for (transaction, status) in case.batch.transactions.iter().zip(statuses) {
                 let called = contract.functions.iter().find(|(_, selector)| transaction.data.starts_with(selector));
                 reached.extend(called.filter(|_| status == Status::Success).map(|(signature, _)| name(signature)));
@@ -199,6 +200,7 @@ fn random_batches_give_what_revm_gives() {
 
 #[test]
 fn what_stands_behind_a_proxy_gives_what_revm_gives() {
+    let mut engines = Engines::default();
     // Where EIP-1967 keeps the implementation. A clone has it in its code: the address of the first contract of a case.
     const IMPLEMENTATION: B256 = b256!("0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc");
     let all = fixtures();
@@ -217,7 +219,7 @@ fn what_stands_behind_a_proxy_gives_what_revm_gives() {
             let same: Vec<_> = same.into_iter().map(|(key, value)| (CellKey { address: before, slot: key.slot }, *value)).collect();
             case.cells.extend(same);
             case.cells.insert(CellKey { address: before, slot: Slot::Storage(IMPLEMENTATION) }, address_word(behind));
-            let statuses = check(&what, &case, Backend::Cpu, &mut Lanes::new());
+            let statuses = check(&mut engines, &what, &case, Backend::Cpu, &mut Lanes::new());
             let succeed = case.batch.transactions.iter().zip(statuses);
             let succeed = succeed.filter(|(transaction, status)| transaction.to == before && *status == Status::Success).count();
             assert!(succeed > 5, "{what}: {succeed} calls of the proxy succeed");
@@ -231,6 +233,7 @@ fn address_word(address: Address) -> U256 {
 
 #[test]
 fn contracts_that_call_each_other_give_what_revm_gives() {
+    let mut engines = Engines::default();
     let all = fixtures();
     let named = |name: &str| all.iter().find(|contract| title(contract).0 == name).unwrap_or_else(|| panic!("{name} is not there"));
     // A vault's shares are backed by the second contract of a case.
@@ -240,14 +243,15 @@ fn contracts_that_call_each_other_give_what_revm_gives() {
         for seed in [6, 7] {
             let what = format!("{pair:?} with seed {seed}");
             let case = case(seed, &pair.map(named), 100, 3);
-            harness::compare_reference(&case).unwrap_or_else(|error| panic!("{what}: {error}"));
-            check(&what, &case, Backend::Cpu, &mut Lanes::new());
+            check(&mut engines, &what, &case, Backend::Reference, &mut Lanes::new());
+            check(&mut engines, &what, &case, Backend::Cpu, &mut Lanes::new());
         }
     }
 }
 
 #[test]
 fn the_device_gives_what_revm_gives() {
+    let mut engines = Engines::default();
     let handful = ["traps/LatestLoad", "traps/Demands", "traps/Sentinel", "traps/Locks", "solady/Token", "openzeppelin5/Capped"];
     let (mut lanes, mut met) = (Lanes::new(), BTreeSet::new());
     for contract in fixtures() {
@@ -255,7 +259,7 @@ fn the_device_gives_what_revm_gives() {
         if setting == "opt" && handful.contains(&title.as_str()) {
             let mut case = case(5, &[&contract], 60, 4);
             bend(&mut case, 5);
-            check(&format!("{title}.{setting} with seed 5"), &case, Backend::Gpu, &mut lanes);
+            check(&mut engines, &format!("{title}.{setting} with seed 5"), &case, Backend::Gpu, &mut lanes);
             met.insert(title);
         }
     }

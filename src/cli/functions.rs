@@ -1,10 +1,10 @@
 //! The calls that an artifact is looked at through: its functions, and what runs where no function is called.
 
 use crate::error::{Error, Result};
-use crate::evm::{self, Entry};
+use crate::evm::{self, Entry, Lowered, Site};
 use crate::host::{AbiFunction, Artifact, Mutability};
 use crate::limits;
-use alloy_primitives::hex;
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 
 /// Argument words tried for a function of which only the selector is known.
 const WORDS_TRIED: usize = 7;
@@ -19,10 +19,34 @@ pub struct Function {
     /// None where any will do, or calldata is too short for one.
     pub selector: Option<[u8; 4]>,
     /// The first bytes of the calldata.
-    called: Option<[u8; 4]>,
+    pub called: Option<[u8; 4]>,
     /// In bytes. None where it is not known.
     pub calldata: Option<usize>,
+    /// Offsets and lengths in it, each by its byte.
+    words: Vec<(usize, usize)>,
     pub payable: bool,
+    /// Promises to change nothing.
+    pub view: bool,
+}
+
+/// A call of zeros, but for offsets and lengths, on a state of zeros where nothing else has code.
+struct Example<'a> {
+    words: &'a [(usize, usize)],
+}
+
+impl Site for Example<'_> {
+    fn calldata(&self, offset: u32) -> Option<U256> {
+        let word = self.words.iter().find(|(at, _)| *at == offset as usize);
+        Some(word.map_or(U256::ZERO, |(_, value)| U256::from(*value)))
+    }
+
+    fn storage(&self, _: U256) -> Option<U256> {
+        Some(U256::ZERO)
+    }
+
+    fn code(&self, _: Address) -> Option<(B256, Bytes)> {
+        None
+    }
 }
 
 impl Function {
@@ -32,17 +56,19 @@ impl Function {
             selector: Some(function.selector),
             called: Some(function.selector),
             calldata: function.calldata_length,
+            words: function.calldata_words.clone(),
             payable: function.payable().unwrap_or(false),
+            view: function.view().unwrap_or(false),
         }
     }
 
     fn of_selector(selector: [u8; 4], code: &[u8]) -> Self {
         let calldata = Some(shortest_that_succeeds(code, selector));
-        Self { signature: None, selector: Some(selector), called: Some(selector), calldata, payable: false }
+        Self { signature: None, selector: Some(selector), called: Some(selector), calldata, words: vec![], view: false, payable: false }
     }
 
     fn receive(payable: bool) -> Self {
-        Self { signature: Some("receive()".into()), selector: None, called: None, calldata: Some(0), payable }
+        Self { signature: Some("receive()".into()), selector: None, called: None, calldata: Some(0), words: vec![], view: false, payable }
     }
 
     /// Called by a selector that no function has: the highest such.
@@ -50,13 +76,26 @@ impl Function {
         let mut taken = evm::selectors(&artifact.code);
         taken.extend(artifact.functions.iter().flatten().map(|function| function.selector));
         let unknown = (0..=u32::MAX).rev().map(u32::to_be_bytes).find(|selector| !taken.contains(selector));
-        Self { signature: Some("fallback()".into()), selector: None, called: unknown, calldata: Some(4), payable }
+        Self {
+            signature: Some("fallback()".into()),
+            selector: None,
+            called: unknown,
+            calldata: Some(4),
+            words: vec![],
+            view: false,
+            payable,
+        }
     }
 
     /// None where its calldata's length is not known.
     pub fn entry(&self, with_value: bool) -> Option<Entry> {
         let calldata_bytes = self.calldata?;
         Some(Entry { selector: self.called.filter(|_| calldata_bytes >= 4), calldata_bytes, with_value })
+    }
+
+    /// The kernel of its calls with an example's calldata.
+    pub fn lower(&self, code: &[u8], entry: Entry) -> Lowered {
+        evm::lower_at(code, entry, &Example { words: &self.words })
     }
 
     /// The signature, or the selector.
@@ -124,7 +163,8 @@ fn shortest_that_succeeds(code: &[u8], selector: [u8; 4]) -> usize {
     let lengths = (0..WORDS_TRIED).map(|words| 4 + 32 * words).filter(|length| *length <= limits::CALLDATA_BYTES);
     let succeeds = |length: &usize| {
         let entry = Entry { selector: Some(selector), calldata_bytes: *length, with_value: false };
-        evm::lower(code, entry).is_ok_and(|kernel| kernel.leaves.iter().any(|leaf| leaf.succeeds()))
+        let lowered = evm::lower_at(code, entry, &Example { words: &[] });
+        lowered.kernel.is_ok_and(|kernel| kernel.leaves.iter().any(|leaf| leaf.succeeds()))
     };
     lengths.into_iter().find(succeeds).unwrap_or(4)
 }

@@ -4,10 +4,10 @@ use super::functions::{self, Function};
 use super::table::Table;
 use super::{Exit, output};
 use crate::error::{Error, Result};
-use crate::evm;
+use crate::evm::{Lowered, Pin};
 use crate::host::Artifact;
 use crate::ir::access::{Access, Best};
-use crate::ir::{Kernel, Outcome};
+use crate::ir::{Kernel, Leaf, Outcome};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -34,10 +34,11 @@ Lanes, the best that a function's calls can have:
   fallback  not lowered: revm runs it
 
 Rows: a function is called without value and, where it is payable, a second time with value; that row's signature ends in ` payable`.
-Calldata has its canonical length, the shortest where types are dynamic. `receive()` is called with empty calldata, `fallback()` with 4
-bytes: ffffffff, or the highest selector that no function has. Of hex code the selectors are found in its dispatcher, their calldata is 4
-bytes and the fewest words, up to 6, with which the call can succeed (4 bytes where none does), and value is not tried. Immutables are
-zero.
+Calldata is canonical: where types are dynamic, lists have two elements, and bytes and strings are empty. Other lengths have kernels of
+their own; the reason says what this one was made for. It may have been made for words of storage too, such as a proxy's implementation
+or the length of a name: they are zero here. `receive()` is called with empty calldata, `fallback()` with 4 bytes: ffffffff, or the highest
+selector that no function has. Of hex code the selectors are found in its dispatcher, their calldata is 4 bytes and the fewest words, up
+to 6, with which the call can succeed (4 bytes where none does), and value is not tried. Immutables are zero.
 
 JSON: {\"functions\": [{\"signature\", \"selector\", \"lane\", \"leaves\", \"keys\": [{\"key\", \"modes\": []}], \"reason\"}]}. What does not apply is
 null. Keys are those that calls that succeed touch, with credit, debit, read and write. Leaves are all ways to end, 0 if not lowered.
@@ -94,23 +95,33 @@ fn row(artifact: &Artifact, function: &Function, with_value: bool) -> Row {
         reason: Some("the length of its calldata is not known".into()),
     };
     let Some(entry) = function.entry(with_value) else { return row };
-    match evm::lower(&artifact.code, entry) {
-        Ok(kernel) => lowered(&kernel, row),
+    let Lowered { kernel, pins } = function.lower(&artifact.code, entry);
+    match kernel {
+        Ok(kernel) => lowered(&kernel, &pins, row),
         Err(unlowered) => Row { reason: Some(unlowered.to_string()), ..row },
     }
 }
 
-fn lowered(kernel: &Kernel, row: Row) -> Row {
+fn lowered(kernel: &Kernel, pins: &[Pin], row: Row) -> Row {
     let access = Access::of(kernel);
     let modes = kernel.key_ids().map(|key| (key, access.modes(key))).filter(|(_, modes)| !modes.is_empty());
     let keys = modes.map(|(key, modes)| KeyRow { key: kernel.key_text(key), modes: modes.iter().map(ToString::to_string).collect() });
     let lane = access.lane();
-    Row { lane: lane.to_string(), leaves: kernel.leaves.len(), keys: keys.collect(), reason: reason(kernel, lane), ..row }
+    Row { lane: lane.to_string(), leaves: kernel.leaves.len(), keys: keys.collect(), reason: reason(kernel, pins, lane), ..row }
 }
 
-/// Why calls may go to revm though the function was lowered.
-fn reason(kernel: &Kernel, lane: Best) -> Option<String> {
-    let escape = kernel.leaves.iter().find_map(|leaf| match &leaf.outcome {
+/// Why calls may go to revm though the function was lowered, and which calls the kernel is for.
+fn reason(kernel: &Kernel, pins: &[Pin], lane: Best) -> Option<String> {
+    let asked: Vec<String> = pins.iter().filter(|pin| pin.is_asked()).map(ToString::to_string).collect();
+    // The last leaves are those of calls that it was not made for.
+    let own = &kernel.leaves[..kernel.leaves.len() - asked.len()];
+    let made_for = (!asked.is_empty()).then(|| format!("made for calls where {}", asked.join(" and ")));
+    let parts: Vec<String> = why_revm(own, lane).into_iter().chain(made_for).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn why_revm(leaves: &[Leaf], lane: Best) -> Option<String> {
+    let escape = leaves.iter().find_map(|leaf| match &leaf.outcome {
         Outcome::Escape { reason, at } => Some(format!("{reason} at byte {at}")),
         _ => None,
     });

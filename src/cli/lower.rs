@@ -4,7 +4,6 @@ use super::Exit;
 use super::functions;
 use super::output::{self, Sink};
 use crate::error::{Error, Result};
-use crate::evm;
 use crate::host::Artifact;
 use crate::ir::access::Walker;
 use crate::lower::{self, Language};
@@ -55,7 +54,8 @@ enum Emit {
 
 const DETAILS: &str = "\
 A kernel is of one function, one length of calldata, and value or none. Of a function of which only the selector is known, the length is
-4 bytes and the fewest words, up to 6, with which the call can succeed.
+4 bytes and the fewest words, up to 6, with which the call can succeed. Where a path needs offsets and lengths of lists, or words of
+storage, the kernel is for lists of two elements, empty bytes and strings, and a storage of zeros.
 
 Examples:
   clearwave lower kernels/token/Token.opt.json --function 'transfer(address,uint256)' --emit wgsl
@@ -82,8 +82,8 @@ impl Lower {
         let failed = |error: Error| error.within(&name);
         let entry = function.entry(self.with_value);
         let entry = entry.ok_or_else(|| failed(Error::input("the length of its calldata is not known: expected --calldata-bytes")))?;
-        let kernel =
-            evm::lower(&artifact.code, entry).map_err(|unlowered| failed(Error::input(format_args!("does not lower: {unlowered}"))))?;
+        let lowered = function.lower(&artifact.code, entry).kernel;
+        let kernel = lowered.map_err(|unlowered| failed(Error::input(format_args!("does not lower: {unlowered}"))))?;
         let Some(language) = self.emit.language() else {
             if self.entry.is_some() {
                 return Err(Error::input("--entry: expected a shading language, found ir, which has no entry points"));

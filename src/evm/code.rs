@@ -1,18 +1,18 @@
 //! Runtime code as bytes: where jumps may land, and which selectors its dispatcher seems to know. Nothing is executed here.
 
-use alloy_primitives::U256;
+use alloy_primitives::{Bytes, U256};
 
 /// Code with its jump destinations.
 #[derive(Debug, Clone)]
-pub struct Code<'a> {
-    pub bytes: &'a [u8],
+pub struct Code {
+    pub bytes: Bytes,
     destinations: Vec<bool>,
 }
 
-impl<'a> Code<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
+impl Code {
+    pub fn new(bytes: Bytes) -> Self {
         let mut destinations = vec![false; bytes.len()];
-        for (at, byte, _) in instructions(bytes) {
+        for (at, byte, _) in instructions(&bytes) {
             destinations[at] = byte == 0x5b;
         }
         Self { bytes, destinations }

@@ -3,7 +3,7 @@
 use crate::ir::{Binary, ExprId, Exprs};
 use alloy_primitives::U256;
 
-/// One byte of memory or calldata.
+/// One byte of memory, calldata or returned data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Byte {
     Known(u8),

@@ -2,12 +2,17 @@
 //! Hostile code ends in a reason, never in a hang, a panic or an overflow of the stack; `limits` says when.
 
 mod code;
+mod delegate;
+mod frame;
 mod memory;
 mod opcode;
 mod path;
+mod pinning;
+mod site;
 mod symbolic;
 
 pub use code::selectors;
+pub use site::{Nowhere, Pin, Site};
 
 use crate::ir::Kernel;
 use crate::limits;
@@ -36,9 +41,22 @@ pub struct Unlowered {
     pub at: usize,
 }
 
-/// The kernel of one function of `code`.
+/// What became of a function at a site.
+#[derive(Debug, Clone)]
+pub struct Lowered {
+    pub kernel: Result<Kernel, Unlowered>,
+    /// What that was made for: it holds for all calls where these hold.
+    pub pins: Vec<Pin>,
+}
+
+/// The kernel of one function of `code`, wherever it runs.
 pub fn lower(code: &[u8], entry: Entry) -> Result<Kernel, Unlowered> {
-    let refuse = |reason: &str| Err(Unlowered { reason: reason.to_string(), at: 0 });
+    lower_at(code, entry, &Nowhere).kernel
+}
+
+/// The kernel of one function of `code` as it is called at `site`.
+pub fn lower_at(code: &[u8], entry: Entry, site: &dyn Site) -> Lowered {
+    let refuse = |reason: &str| Lowered { kernel: Err(Unlowered { reason: reason.to_string(), at: 0 }), pins: vec![] };
     if code.len() > limits::CODE_BYTES {
         return refuse("the code is too long");
     }
@@ -48,5 +66,5 @@ pub fn lower(code: &[u8], entry: Entry) -> Result<Kernel, Unlowered> {
     if code.starts_with(&[0xef]) {
         return refuse("delegated or unknown code format");
     }
-    symbolic::explore(code, entry)
+    symbolic::explore(code.to_vec().into(), entry, site)
 }

@@ -2,111 +2,150 @@
 //! ends a path in an escape where an opcode needs something that is not known here.
 
 use super::code::Code;
+use super::delegate::Module;
 use super::memory::{self, Byte};
 use super::opcode::{self, opcode};
 use super::path::{Decision, Path};
-use super::{Entry, Unlowered};
+use super::site::{Pin, Site};
+use super::{Entry, Lowered, Unlowered};
 use crate::ir::{Binary, Data, Expr, ExprId, Input, Kernel, Key, KeyId, Leaf, Log, Node, NodeId, Outcome, Ternary, Unary};
 use crate::limits;
-use alloy_primitives::U256;
+use alloy_primitives::{Bytes, U256};
 
 /// Gas that a transaction pays before its code runs, for the costliest calldata (EIP-2028, and EIP-7623's floor).
 fn intrinsic_gas(calldata_bytes: usize) -> u64 {
     21_000 + 40 * calldata_bytes as u64
 }
 
-pub(super) fn explore(code: &[u8], entry: Entry) -> Result<Kernel, Unlowered> {
-    let code = Code::new(code);
-    let mut kernel = run(&code, entry, Kernel::default(), vec![])?;
-    // A key may hang on a loaded word that the call must have named itself (`from == owner[id]`): ask that first, and use the input.
-    let hints = hints(&kernel);
-    if !hints.is_empty() {
-        // The hints name expressions of this arena.
-        kernel.nodes.clear();
-        kernel.leaves.clear();
-        kernel = run(&code, entry, kernel, hints)?;
+/// The kernel of one function, and what it was made for.
+pub(super) fn explore(code: Bytes, entry: Entry, site: &dyn Site) -> Lowered {
+    let modules = vec![Module { account: None, code: Code::new(code) }];
+    let mut executor = Executor { modules, entry, site, pins: vec![], hints: vec![], kernel: Kernel::default(), steps: 0 };
+    loop {
+        match executor.kernel() {
+            Ok(kernel) => return Lowered { kernel: Ok(kernel), pins: executor.pins },
+            Err(Broken::Refused(unlowered)) => return Lowered { kernel: Err(unlowered), pins: executor.pins },
+            Err(Broken::Pin(pin)) => executor.pins.push(pin),
+        }
     }
-    let kernel = kernel.compact();
-    if kernel.keys.len() > limits::KEYS {
-        return Err(Unlowered { reason: "too many storage keys".to_string(), at: 0 });
-    }
-    Ok(kernel)
 }
 
 /// A loaded word, and the input that every success proves it equal to.
 type Hint = (ExprId, ExprId);
 
-fn run(code: &Code, entry: Entry, kernel: Kernel, hints: Vec<Hint>) -> Result<Kernel, Unlowered> {
-    let mut executor = Executor { code, entry, hints, kernel, steps: 0 };
-    let mut path = Path::start(intrinsic_gas(entry.calldata_bytes));
-    let mut guard = None;
-    if entry.with_value {
-        let (caller, callee) = (executor.kernel.exprs.input(Input::Caller), executor.kernel.exprs.input(Input::Address));
-        let (fails, stores) = executor.kernel.value_move(caller, callee);
-        guard = Some(fails);
-        path.assume(&executor.kernel, fails, false);
-        path.stores = stores;
-    }
-    let body = executor.explore(path, 0)?;
-    if let Some(fails) = guard {
-        executor.kernel.finish_with_value(fails, body);
-    }
-    Ok(executor.kernel)
+pub struct Executor<'a> {
+    pub(super) modules: Vec<Module>,
+    pub(super) entry: Entry,
+    pub(super) site: &'a dyn Site,
+    pub(super) pins: Vec<Pin>,
+    hints: Vec<Hint>,
+    pub(super) kernel: Kernel,
+    /// Over all that was explored, given up or not.
+    steps: usize,
 }
 
-struct Executor<'a> {
-    code: &'a Code<'a>,
-    entry: Entry,
-    hints: Vec<Hint>,
-    kernel: Kernel,
-    steps: usize,
+/// Why an exploration ends without a tree.
+enum Broken {
+    Refused(Unlowered),
+    /// This has to be known: start over with it.
+    Pin(Pin),
 }
 
 /// Where one opcode leads.
 enum Next {
     Step,
     Jump(usize),
-    End(Outcome, Data),
+    End(Outcome, Vec<Byte>),
 }
 
 /// An opcode that does not go on: not known here, exceptional in the EVM too, or open.
-enum Stop {
+pub enum Stop {
     Escape(String),
     Halt,
     /// The opcode hangs on this condition; it is executed again on both sides.
     Fork(ExprId),
+    /// The opcode has to know this.
+    Pin(Pin),
 }
 
-type Run<T> = Result<T, Stop>;
+pub(super) type Run<T> = Result<T, Stop>;
 
-fn escape<T>(reason: &str) -> Run<T> {
+pub(super) fn escape<T>(reason: &str) -> Run<T> {
     Err(Stop::Escape(reason.to_string()))
 }
 
 impl Executor<'_> {
-    fn explore(&mut self, mut path: Path, depth: usize) -> Result<NodeId, Unlowered> {
+    fn kernel(&mut self) -> Result<Kernel, Broken> {
+        self.kernel = Kernel::default();
+        self.hints.clear();
+        self.tree()?;
+        // A key may hang on a loaded word that the call must have named itself (`from == owner[id]`): ask that first, and use the input.
+        self.hints = hints(&self.kernel);
+        if !self.hints.is_empty() {
+            // The hints name expressions of this arena.
+            self.kernel.nodes.clear();
+            self.kernel.leaves.clear();
+            self.tree()?;
+        }
+        let kernel = self.kernel.compact();
+        if kernel.keys.len() > limits::KEYS {
+            return Err(Broken::Refused(Unlowered { reason: "too many storage keys".to_string(), at: 0 }));
+        }
+        Ok(kernel)
+    }
+
+    fn tree(&mut self) -> Result<(), Broken> {
+        let mut path = Path::start(intrinsic_gas(self.entry.calldata_bytes), self.calldata());
+        let mut guard = None;
+        if self.entry.with_value {
+            let (caller, callee) = (self.kernel.exprs.input(Input::Caller), self.kernel.exprs.input(Input::Address));
+            let (fails, stores) = self.kernel.value_move(caller, callee);
+            guard = Some(fails);
+            path.assume(&self.kernel, fails, false);
+            path.stores = stores;
+        }
+        let body = self.explore(path, 0)?;
+        let tree = guard.map_or(body, |fails| self.kernel.finish_with_value(fails, body));
+        self.ask_pins(tree);
+        Ok(())
+    }
+
+    fn explore(&mut self, mut path: Path, depth: usize) -> Result<NodeId, Broken> {
         loop {
             self.check_limits(&mut path, depth)?;
-            let (outcome, data) = match self.step(&mut path) {
+            let (outcome, bytes) = match self.step(&mut path) {
                 Ok(Next::Step) => continue,
                 Ok(Next::Jump(at)) => {
-                    path.at = at;
+                    path.frame.at = at;
                     continue;
                 }
                 Err(Stop::Fork(atom)) => return self.fork(path, atom, depth),
-                Ok(Next::End(outcome, data)) => (outcome, data),
-                Err(Stop::Halt) => (Outcome::Halt, Data::default()),
-                Err(Stop::Escape(reason)) => (Outcome::Escape { reason, at: path.at }, Data::default()),
+                Err(Stop::Pin(pin)) => return Err(Broken::Pin(pin)),
+                Ok(Next::End(outcome, bytes)) => (outcome, Some(bytes)),
+                Err(Stop::Halt) => (Outcome::Halt, None),
+                Err(Stop::Escape(reason)) => (self.escape(&path, reason), None),
             };
             // Keys and steps of an exhausted arena mean nothing.
             self.check_limits(&mut path, depth)?;
+            if !matches!(outcome, Outcome::Escape { .. })
+                && let Some(call) = path.callers.pop()
+            {
+                path.resume(&mut self.kernel, call, outcome == Outcome::Return, bytes);
+                continue;
+            }
             let returns = outcome == Outcome::Return;
             let (stores, logs) = if returns { (path.stores, path.logs) } else { (vec![], vec![]) };
+            let data = self.data(&bytes.unwrap_or_default());
             return Ok(self.kernel.push_leaf(Leaf { outcome, data, stores, logs, gas: path.gas }));
         }
     }
 
-    fn fork(&mut self, path: Path, atom: ExprId, depth: usize) -> Result<NodeId, Unlowered> {
+    fn escape(&self, path: &Path, reason: String) -> Outcome {
+        let inside = self.modules[path.frame.code].account.map(|account| format!(", in the code of {account},"));
+        Outcome::Escape { reason: reason + &inside.unwrap_or_default(), at: path.frame.at }
+    }
+
+    fn fork(&mut self, path: Path, atom: ExprId, depth: usize) -> Result<NodeId, Broken> {
         let mut other = path.clone();
         let mut path = path;
         path.assume(&self.kernel, atom, true);
@@ -116,10 +155,10 @@ impl Executor<'_> {
         Ok(self.kernel.push_node(Node::Branch { condition: atom, yes, no }))
     }
 
-    fn check_limits(&mut self, path: &mut Path, depth: usize) -> Result<(), Unlowered> {
+    fn check_limits(&mut self, path: &mut Path, depth: usize) -> Result<(), Broken> {
         self.steps += 1;
         path.steps += 1;
-        let refuse = |reason: &str| Err(Unlowered { reason: reason.to_string(), at: path.at });
+        let refuse = |reason: &str| Err(Broken::Refused(Unlowered { reason: reason.to_string(), at: path.frame.at }));
         if self.kernel.leaves.len() >= limits::PATHS || depth >= limits::PATHS {
             return refuse("too many paths");
         }
@@ -133,18 +172,23 @@ impl Executor<'_> {
         if self.kernel.keys.len() > 4 * limits::KEYS {
             return refuse("too many storage keys");
         }
-        if path.gas_bound > limits::GAS_LIMIT {
+        if path.gas_bound > path.frame.gas_limit {
             return refuse("may run out of gas");
         }
         Ok(())
     }
 
+    /// The code that runs.
+    fn code(&self, path: &Path) -> &Code {
+        &self.modules[path.frame.code].code
+    }
+
     fn step(&mut self, path: &mut Path) -> Run<Next> {
-        let byte = self.code.byte(path.at);
+        let byte = self.code(path).byte(path.frame.at);
         let Some(op) = opcode(byte) else {
             return Err(Stop::Halt);
         };
-        let height = path.stack.len();
+        let height = path.frame.stack.len();
         if height < op.takes.into() || height - usize::from(op.takes) + usize::from(op.leaves) > 1024 {
             return Err(Stop::Halt);
         }
@@ -156,21 +200,21 @@ impl Executor<'_> {
         path.gas_bound += u64::from(op.gas);
         let next = self.execute(path, byte)?;
         if matches!(next, Next::Step) {
-            path.at += 1 + if (0x60..=0x7f).contains(&byte) { usize::from(byte - 0x5f) } else { 0 };
+            path.frame.at += 1 + if (0x60..=0x7f).contains(&byte) { usize::from(byte - 0x5f) } else { 0 };
         }
         Ok(next)
     }
 
     /// Asks for what a branch or a key hangs on, before the opcode takes anything.
-    fn settle_fork(&mut self, path: &Path, byte: u8) -> Run<()> {
-        let height = path.stack.len();
+    fn settle_fork(&mut self, path: &mut Path, byte: u8) -> Run<()> {
+        let height = path.frame.stack.len();
         if byte == 0x57 {
-            return match path.decide(&mut self.kernel, path.stack[height - 2]) {
+            return match path.decide(&mut self.kernel, path.frame.stack[height - 2]) {
                 Decision::Known(_) => Ok(()),
-                Decision::Open(atom) => Err(Stop::Fork(atom)),
+                Decision::Open(atom) => Err(self.loop_bound(path, atom).map_or(Stop::Fork(atom), Stop::Pin)),
             };
         }
-        let word = path.stack[height - 1];
+        let word = path.frame.stack[height - 1];
         for (loaded, input) in self.hints.clone() {
             if self.kernel.exprs.has_loads(word) && self.kernel.exprs.contains(word, loaded) {
                 let equal = self.kernel.exprs.eq(loaded, input);
@@ -184,12 +228,12 @@ impl Executor<'_> {
 
     fn execute(&mut self, path: &mut Path, byte: u8) -> Run<Next> {
         match byte {
-            0x00 => return Ok(Next::End(Outcome::Return, Data::default())),
+            0x00 => return Ok(Next::End(Outcome::Return, vec![])),
             0x01..=0x07 | 0x0a | 0x0b | 0x10..=0x14 | 0x16..=0x18 | 0x1a..=0x1d => self.arithmetic(path, byte),
             0x08 | 0x09 => {
                 let operands = [pop(path), pop(path), pop(path)];
                 let op = if byte == 0x08 { Ternary::AddMod } else { Ternary::MulMod };
-                path.stack.push(self.kernel.exprs.ternary(op, operands));
+                path.frame.stack.push(self.kernel.exprs.ternary(op, operands));
             }
             0x15 => self.unary(path, Unary::IsZero),
             0x19 => self.unary(path, Unary::Not),
@@ -209,23 +253,30 @@ impl Executor<'_> {
                 path.store(key, value);
             }
             0x56 | 0x57 => return self.jump(path, byte),
-            0x58 => path.push_word(&mut self.kernel, U256::from(path.at)),
-            0x59 => path.push_word(&mut self.kernel, U256::from(path.memory.len())),
+            0x58 => path.push_word(&mut self.kernel, U256::from(path.frame.at)),
+            0x59 => path.push_word(&mut self.kernel, U256::from(path.frame.memory.len())),
+            // All that is left, for a call that passes it on; GAS is not known otherwise.
+            0x5a if self.code(path).byte(path.frame.at + 1) == 0xf4 => path.push_word(&mut self.kernel, U256::MAX),
             0x5b => {}
             0x5c | 0x5d => self.transient(path, byte)?,
             0x5f..=0x7f => {
-                let immediate = self.code.immediate(path.at + 1, usize::from(byte - 0x5f));
+                let immediate = self.code(path).immediate(path.frame.at + 1, usize::from(byte - 0x5f));
                 path.push_word(&mut self.kernel, immediate);
             }
-            0x80..=0x8f => path.stack.push(path.stack[path.stack.len() - usize::from(byte - 0x7f)]),
+            0x80..=0x8f => path.frame.stack.push(path.frame.stack[path.frame.stack.len() - usize::from(byte - 0x7f)]),
             0x90..=0x9f => {
-                let top = path.stack.len() - 1;
-                path.stack.swap(top, top - usize::from(byte - 0x8f));
+                let top = path.frame.stack.len() - 1;
+                path.frame.stack.swap(top, top - usize::from(byte - 0x8f));
             }
             0xa0..=0xa4 => self.log(path, byte)?,
             0xf3 | 0xfd => {
-                let data = self.slice(path)?;
-                return Ok(Next::End(if byte == 0xf3 { Outcome::Return } else { Outcome::Revert }, data));
+                let (offset, len) = self.range(path)?;
+                let outcome = if byte == 0xf3 { Outcome::Return } else { Outcome::Revert };
+                return Ok(Next::End(outcome, path.bytes(offset, len)));
+            }
+            0xf4 => {
+                self.delegate_call(path)?;
+                return Ok(Next::Jump(0));
             }
             _ => {
                 return Err(Stop::Escape(format!("{} is not lowered", opcode::name(byte))));
@@ -236,7 +287,7 @@ impl Executor<'_> {
 
     fn unary(&mut self, path: &mut Path, op: Unary) {
         let a = pop(path);
-        path.stack.push(self.kernel.exprs.unary(op, a));
+        path.frame.stack.push(self.kernel.exprs.unary(op, a));
     }
 
     fn arithmetic(&mut self, path: &mut Path, byte: u8) {
@@ -267,11 +318,9 @@ impl Executor<'_> {
             0x1c => (Binary::Shr, a, b),
             _ => (Binary::Sar, a, b),
         };
-        let result = match path.unmask(&self.kernel, op, a, b) {
-            Some(word) => word,
-            None => self.kernel.exprs.binary(op, a, b),
-        };
-        path.stack.push(result);
+        let result = self.kernel.exprs.binary(op, a, b);
+        let result = path.unmask(&mut self.kernel, result).unwrap_or(result);
+        path.frame.stack.push(result);
     }
 
     fn keccak(&mut self, path: &mut Path) -> Run<()> {
@@ -279,7 +328,7 @@ impl Executor<'_> {
         path.gas_bound += 6 * len.div_ceil(32) as u64;
         let bytes = path.bytes(offset, len);
         let words = memory::words(&mut self.kernel.exprs, &bytes);
-        path.stack.push(self.kernel.exprs.keccak(words, len as u32));
+        path.frame.stack.push(self.kernel.exprs.keccak(words, len as u32));
         Ok(())
     }
 
@@ -296,22 +345,27 @@ impl Executor<'_> {
             0x46 => Input::ChainId,
             _ => return self.environment_word(path, byte),
         };
-        path.stack.push(self.kernel.exprs.input(input));
+        path.frame.stack.push(self.kernel.exprs.input(input));
         Ok(())
     }
 
     fn environment_word(&mut self, path: &mut Path, byte: u8) -> Run<()> {
         match byte {
-            // Value, gas price, base fee, blob base fee and the size of return data.
-            0x34 | 0x3a | 0x3d | 0x48 | 0x4a => path.push_word(&mut self.kernel, U256::ZERO),
+            // Value, gas price, base fee and blob base fee.
+            0x34 | 0x3a | 0x48 | 0x4a => path.push_word(&mut self.kernel, U256::ZERO),
             // BLOBHASH: there are no blobs.
             0x49 => {
                 pop(path);
                 path.push_word(&mut self.kernel, U256::ZERO);
             }
             0x45 => path.push_word(&mut self.kernel, U256::from(limits::GAS_LIMIT)),
-            0x36 => path.push_word(&mut self.kernel, U256::from(self.entry.calldata_bytes)),
-            0x38 => path.push_word(&mut self.kernel, U256::from(self.code.bytes.len())),
+            0x36 => path.push_word(&mut self.kernel, U256::from(path.frame.calldata.len())),
+            0x38 => {
+                let len = self.code(path).bytes.len();
+                path.push_word(&mut self.kernel, U256::from(len));
+            }
+            0x3b => self.code_size(path)?,
+            0x3d => path.push_word(&mut self.kernel, U256::from(path.frame.returned.len())),
             0x31 => {
                 let word = pop(path);
                 self.load(path, Key::Native, word);
@@ -322,12 +376,10 @@ impl Executor<'_> {
             }
             0x35 => {
                 let offset = pop(path);
-                let Some(offset) = self.kernel.exprs.as_const(offset) else {
-                    return escape("calldata offset is not constant");
-                };
-                let bytes = self.calldata(offset.saturating_to(), 32);
+                let offset = self.concrete(offset, "calldata offset")?;
+                let bytes = window(offset.saturating_to(), 32, &path.frame.calldata);
                 let word = memory::join(&mut self.kernel.exprs, &bytes);
-                path.stack.push(word);
+                path.frame.stack.push(word);
             }
             0x37 | 0x39 | 0x3e => self.copy(path, byte)?,
             _ => {
@@ -340,32 +392,17 @@ impl Executor<'_> {
     /// CALLDATACOPY, CODECOPY, RETURNDATACOPY.
     fn copy(&mut self, path: &mut Path, byte: u8) -> Run<()> {
         let (target, source, len) = (pop(path), pop(path), pop(path));
-        let Some(source) = self.kernel.exprs.as_const(source) else {
-            return escape("copy from an offset that is not constant");
-        };
+        let source: usize = self.concrete(source, "the offset that is copied from")?.saturating_to();
         let (target, len) = self.bounded(path, target, len)?;
-        let source: usize = source.saturating_to();
         path.gas_bound += 3 * len.div_ceil(32) as u64;
         let bytes: Vec<Byte> = match byte {
-            0x37 => self.calldata(source, len),
-            0x39 => (0..len).map(|i| Byte::Known(self.code.byte(source.saturating_add(i)))).collect(),
-            // There is no return data to copy from.
-            _ if source.saturating_add(len) > 0 => return Err(Stop::Halt),
-            _ => vec![],
+            0x37 => window(source, len, &path.frame.calldata),
+            0x39 => (0..len).map(|i| Byte::Known(self.code(path).byte(source.saturating_add(i)))).collect(),
+            _ if source.saturating_add(len) > path.frame.returned.len() => return Err(Stop::Halt),
+            _ => window(source, len, &path.frame.returned),
         };
-        path.memory.write(target, &bytes);
+        path.frame.memory.write(target, &bytes);
         Ok(())
-    }
-
-    fn calldata(&mut self, offset: usize, len: usize) -> Vec<Byte> {
-        let byte = |at: usize| match self.entry.selector {
-            _ if at >= self.entry.calldata_bytes => Byte::Known(0),
-            Some(selector) if at < 4 => Byte::Known(selector[at]),
-            Some(_) => Byte::Of(self.kernel.exprs.input(Input::Calldata((at - (at - 4) % 32) as u32)), ((at - 4) % 32) as u8),
-            None => Byte::Of(self.kernel.exprs.input(Input::Calldata(0)), at as u8),
-        };
-        let mut byte = byte;
-        (0..len).map(|i| byte(offset.saturating_add(i))).collect()
     }
 
     fn memory(&mut self, path: &mut Path, byte: u8) -> Run<()> {
@@ -375,13 +412,13 @@ impl Executor<'_> {
                 let word = self.kernel.exprs.small(32);
                 let (offset, len) = self.bounded(path, first, word)?;
                 let bytes = path.bytes(offset, len);
-                path.stack.push(memory::join(&mut self.kernel.exprs, &bytes));
+                path.frame.stack.push(memory::join(&mut self.kernel.exprs, &bytes));
             }
             0x52 | 0x53 => {
                 let value = pop(path);
                 let len = self.kernel.exprs.small(if byte == 0x52 { 32 } else { 1 });
                 let (offset, len) = self.bounded(path, first, len)?;
-                path.memory.write(offset, &memory::split(&self.kernel.exprs, value)[32 - len..]);
+                path.frame.memory.write(offset, &memory::split(&self.kernel.exprs, value)[32 - len..]);
             }
             _ => {
                 let (source, len) = (pop(path), pop(path));
@@ -389,7 +426,7 @@ impl Executor<'_> {
                 let (source, len) = self.bounded(path, source, len)?;
                 path.gas_bound += 3 * len.div_ceil(32) as u64;
                 let bytes = path.bytes(source, len);
-                path.memory.write(target, &bytes);
+                path.frame.memory.write(target, &bytes);
             }
         }
         Ok(())
@@ -414,7 +451,8 @@ impl Executor<'_> {
         // A cold access costs at most this much more than a warm one.
         path.gas_bound += 2_500;
         let value = path.load(&mut self.kernel, key);
-        path.stack.push(value);
+        let value = self.known(value);
+        path.frame.stack.push(value);
     }
 
     fn transient(&mut self, path: &mut Path, byte: u8) -> Run<()> {
@@ -435,7 +473,7 @@ impl Executor<'_> {
             }
         }
         let value = value.unwrap_or_else(|| self.kernel.exprs.small(0));
-        path.stack.push(value);
+        path.frame.stack.push(value);
         Ok(())
     }
 
@@ -451,21 +489,21 @@ impl Executor<'_> {
         let Some(target) = self.kernel.exprs.as_const(target) else {
             return escape("jump to a place that is not constant");
         };
-        self.code.destination(target).map(Next::Jump).ok_or(Stop::Halt)
+        self.code(path).destination(target).map(Next::Jump).ok_or(Stop::Halt)
     }
 
     fn log(&mut self, path: &mut Path, byte: u8) -> Run<()> {
-        let data = self.slice(path)?;
-        path.gas_bound += 8 * u64::from(data.len_bytes);
+        let (offset, len) = self.range(path)?;
+        path.gas_bound += 8 * len as u64;
+        let bytes = path.bytes(offset, len);
+        let data = self.data(&bytes);
         let topics = (0xa0..byte).map(|_| pop(path)).collect();
         path.logs.push(Log { topics, data });
         Ok(())
     }
 
-    fn slice(&mut self, path: &mut Path) -> Run<Data> {
-        let (offset, len) = self.range(path)?;
-        let bytes = path.bytes(offset, len);
-        Ok(Data { words: memory::words(&mut self.kernel.exprs, &bytes), len_bytes: len as u32 })
+    fn data(&mut self, bytes: &[Byte]) -> Data {
+        Data { words: memory::words(&mut self.kernel.exprs, bytes), len_bytes: bytes.len() as u32 }
     }
 
     /// Offset and length from the stack.
@@ -475,32 +513,33 @@ impl Executor<'_> {
     }
 
     /// A piece of memory, concrete and within the limit; its expansion is paid for.
-    fn bounded(&mut self, path: &mut Path, offset: ExprId, len: ExprId) -> Run<(usize, usize)> {
-        let Some(len) = self.kernel.exprs.as_const(len) else {
-            return escape("memory length is not constant");
-        };
+    pub(super) fn bounded(&mut self, path: &mut Path, offset: ExprId, len: ExprId) -> Run<(usize, usize)> {
+        let len = self.concrete(len, "memory length")?;
         if len.is_zero() {
             return Ok((0, 0));
         }
-        let Some(offset) = self.kernel.exprs.as_const(offset) else {
-            return escape("memory offset is not constant");
-        };
+        let offset = self.concrete(offset, "memory offset")?;
         let end = offset.saturating_add(len);
         if end > U256::from(limits::MEMORY_BYTES) {
             return escape("memory beyond the limit");
         }
         let words = |bytes: usize| bytes.div_ceil(32) as u64;
         let cost = |words: u64| 3 * words + words * words / 512;
-        let (before, after) = (words(path.memory.len()), words(end.to()));
+        let (before, after) = (words(path.frame.memory.len()), words(end.to()));
         path.gas_bound += cost(after.max(before)) - cost(before);
-        path.memory.touch(offset.to(), len.to());
+        path.frame.memory.touch(offset.to(), len.to());
         Ok((offset.to(), len.to()))
     }
 }
 
+/// `len` bytes from `offset` on, zeros behind the end.
+fn window(offset: usize, len: usize, bytes: &[Byte]) -> Vec<Byte> {
+    (0..len).map(|i| bytes.get(offset.saturating_add(i)).copied().unwrap_or(Byte::Known(0))).collect()
+}
+
 /// The caller has checked the height of the stack.
-fn pop(path: &mut Path) -> ExprId {
-    path.stack.pop().expect("the opcode table says how much an opcode takes")
+pub(super) fn pop(path: &mut Path) -> ExprId {
+    path.frame.stack.pop().expect("the opcode table says how much an opcode takes")
 }
 
 /// Pairs of a loaded word that keys hang on and an input, which every success that uses such a key proves equal.

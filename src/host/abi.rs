@@ -1,6 +1,6 @@
 //! A contract's functions as its ABI, or the list of its selectors, declares them. What the code does is not looked at: an ABI is a claim.
 
-use super::calldata::Size;
+use super::calldata::Encoding;
 use super::hex;
 use super::json::Node;
 use crate::error::Result;
@@ -26,9 +26,11 @@ pub struct AbiFunction {
     pub selector: [u8; 4],
     /// None if only selectors are known.
     pub mutability: Option<Mutability>,
-    /// In bytes, with the selector: of every well-formed call if all types are static, otherwise of the shortest (lists, bytes and strings
-    /// empty, each in its own place). None if a type is unknown.
+    /// In bytes, with the selector: of every well-formed call if all types are static, otherwise of one with two elements in each list, and
+    /// with bytes and strings empty, each in its own place. None if a type is unknown.
     pub calldata_length: Option<usize>,
+    /// The offsets and lengths in that calldata, each by its byte.
+    pub calldata_words: Vec<(usize, usize)>,
     /// Whether well-formed calls may differ in length. True also where the length is unknown.
     pub dynamic: bool,
 }
@@ -45,14 +47,15 @@ impl AbiFunction {
     /// The function of a canonical signature. Its mutability is not known.
     pub fn from_signature(signature: &str) -> Self {
         let parameters = signature.find('(').and_then(|start| signature.get(start..));
-        let size = parameters.and_then(Size::of_parameters);
+        let encoding = parameters.and_then(Encoding::of_parameters);
         let [a, b, c, d, ..] = keccak256(signature).0;
         Self {
             signature: signature.into(),
             selector: [a, b, c, d],
             mutability: None,
-            calldata_length: size.and_then(|size| size.length.checked_add(4)),
-            dynamic: size.is_none_or(|size| size.dynamic),
+            calldata_length: encoding.as_ref().and_then(|encoding| encoding.length.checked_add(4)),
+            dynamic: encoding.as_ref().is_none_or(|encoding| encoding.dynamic),
+            calldata_words: encoding.iter().flat_map(|encoding| &encoding.words).map(|(at, value)| (4 + at, *value)).collect(),
         }
     }
 

@@ -1,81 +1,111 @@
-//! The length of a call's arguments, from the canonical types of its signature. No argument is encoded or decoded here.
+//! The encoding of a call's arguments, from the canonical types of its signature: all zeros, lists of two elements, bytes and strings empty.
+//! No argument is decoded here.
 
 /// Tuples within tuples: the parser recurses. Compilers stop at far fewer.
 const NESTING: usize = 64;
+/// Offsets and lengths of one encoding: calls that are worth looking at have a handful.
+const WORDS: usize = 1_024;
 const WORD: usize = 32;
+/// Elements of a list: enough that a loop is seen to be one.
+const LIST: usize = 2;
 
-/// What the encoding of a type takes at least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size {
-    /// In bytes, without the offset that leads to a dynamic type.
+/// The encoding of a type, without the offset that leads to a dynamic one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Encoding {
+    /// In bytes.
     pub length: usize,
     /// Whether values of the type differ in length.
     pub dynamic: bool,
+    /// The words that are not zero, offsets and lengths of lists, each by its byte.
+    pub words: Vec<(usize, usize)>,
 }
 
-impl Size {
-    const EMPTY: Self = Self { length: 0, dynamic: false };
-    const STATIC_WORD: Self = Self { length: WORD, dynamic: false };
-    /// Empty bytes, an empty string or list: a length of zero.
-    const EMPTY_LIST: Self = Self { length: WORD, dynamic: true };
+impl Encoding {
+    fn zeros(length: usize, dynamic: bool) -> Self {
+        Self { length, dynamic, words: vec![] }
+    }
 
-    /// Of the parameters `(address,(uint256,bytes)[])`, each as short as it can be: lists, bytes and strings empty. None if a type is
-    /// unknown (a library's own types have names), or the length is absurd.
+    /// Of the parameters `(address,(uint256,bytes)[])`. None if a type is unknown (a library's own types have names), or the length is
+    /// absurd.
     pub fn of_parameters(parameters: &str) -> Option<Self> {
         let mut rest = parameters;
         tuple(&mut rest, NESTING).filter(|_| rest.is_empty())
     }
 
-    /// A member of a tuple takes its encoding, and an offset to it if it is dynamic.
-    fn as_member(self) -> Option<usize> {
-        self.length.checked_add(if self.dynamic { WORD } else { 0 })
+    /// What a tuple's head has of a member: the encoding, or an offset to it.
+    fn head(&self) -> usize {
+        if self.dynamic { WORD } else { self.length }
     }
 
-    fn followed_by(self, next: Self) -> Option<Self> {
-        Some(Self { length: self.length.checked_add(next.as_member()?)?, dynamic: self.dynamic || next.dynamic })
+    /// The members of a tuple: what is dynamic comes behind them all.
+    fn of_members(members: &[Self]) -> Option<Self> {
+        let mut tuple = Self::zeros(0, false);
+        let (mut head, mut tail) = (0, members.iter().try_fold(0usize, |sum, member| sum.checked_add(member.head()))?);
+        for member in members {
+            if member.dynamic {
+                tuple.words.push((head, tail));
+                tuple.words.extend(member.words.iter().map(|(at, value)| (tail + at, *value)));
+                tail = tail.checked_add(member.length)?;
+            }
+            head += member.head();
+            tuple.dynamic |= member.dynamic;
+        }
+        tuple.length = tail;
+        (tuple.words.len() <= WORDS).then_some(tuple)
     }
 
     fn repeated(self, count: usize) -> Option<Self> {
-        Some(Self { length: self.as_member()?.checked_mul(count)?, dynamic: self.dynamic })
+        if !self.dynamic {
+            return Some(Self::zeros(self.length.checked_mul(count)?, false));
+        }
+        (count <= WORDS).then(|| Self::of_members(&vec![self; count]))?
+    }
+
+    fn list(self) -> Option<Self> {
+        let elements = self.repeated(LIST)?;
+        let words = elements.words.iter().map(|(at, value)| (WORD + at, *value));
+        let words = [(0, LIST)].into_iter().chain(words).collect();
+        Some(Self { length: elements.length.checked_add(WORD)?, dynamic: true, words })
     }
 }
 
-fn tuple(rest: &mut &str, nesting: usize) -> Option<Size> {
-    let mut size = Size::EMPTY;
+fn tuple(rest: &mut &str, nesting: usize) -> Option<Encoding> {
+    let mut members = Vec::new();
     eat(rest, '(').then_some(())?;
     if eat(rest, ')') {
-        return Some(size);
+        return Encoding::of_members(&members);
     }
     loop {
-        size = size.followed_by(member(rest, nesting)?)?;
+        members.push(member(rest, nesting)?);
         if eat(rest, ')') {
-            return Some(size);
+            return Encoding::of_members(&members);
         }
         eat(rest, ',').then_some(())?;
     }
 }
 
-fn member(rest: &mut &str, nesting: usize) -> Option<Size> {
-    let mut size = if rest.starts_with('(') {
+fn member(rest: &mut &str, nesting: usize) -> Option<Encoding> {
+    let mut encoding = if rest.starts_with('(') {
         tuple(rest, nesting.checked_sub(1)?)?
     } else {
         elementary(eat_while(rest, |c| c.is_ascii_alphanumeric()))?
     };
     while eat(rest, '[') {
-        size = match eat_while(rest, |c| c.is_ascii_digit()) {
-            "" => Size::EMPTY_LIST,
-            count => size.repeated(count.parse().ok().filter(|count| *count > 0)?)?,
+        encoding = match eat_while(rest, |c| c.is_ascii_digit()) {
+            "" => encoding.list()?,
+            count => encoding.repeated(count.parse().ok().filter(|count| *count > 0)?)?,
         };
         eat(rest, ']').then_some(())?;
     }
-    Some(size)
+    Some(encoding)
 }
 
-fn elementary(name: &str) -> Option<Size> {
+fn elementary(name: &str) -> Option<Encoding> {
     match name {
-        "bytes" | "string" => Some(Size::EMPTY_LIST),
-        "address" | "bool" | "function" => Some(Size::STATIC_WORD),
-        _ => is_sized(name).then_some(Size::STATIC_WORD),
+        // A length of zero.
+        "bytes" | "string" => Some(Encoding::zeros(WORD, true)),
+        "address" | "bool" | "function" => Some(Encoding::zeros(WORD, false)),
+        _ => is_sized(name).then(|| Encoding::zeros(WORD, false)),
     }
 }
 
@@ -109,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_take_their_shortest_encoding() {
+    fn parameters_are_encoded_with_lists_of_two() {
         let cases = [
             ("()", 0, false),
             ("(address,uint256)", 64, false),
@@ -118,18 +148,29 @@ mod tests {
             ("(((uint8,int256),bytes32)[2])", 192, false),
             ("(bytes)", 64, true),
             ("(string,string)", 128, true),
-            ("(address[])", 64, true),
-            ("(uint256[2][])", 64, true),
-            // An offset to the list, and for each of its two members an offset and a length.
-            ("(uint256[][2])", 32 + 2 * 64, true),
-            ("((address,bytes)[],uint256)", 96, true),
+            ("(address[])", 128, true),
+            ("(uint256[2][])", 32 + 32 + 4 * 32, true),
+            // An offset to the list, and for each of its two members an offset, a length, and two elements.
+            ("(uint256[][2])", 32 + 2 * 128, true),
+            ("((address,bytes)[],uint256)", 96 + 2 * (32 + 96), true),
             ("((address,bytes),uint256)", 32 + 32 + 32 + 32 + 32, true),
             ("(fixed168x10,ufixed128x18,function)", 96, false),
         ];
         for (parameters, length, dynamic) in cases {
-            let expected = parameters.ends_with(')').then_some(Size { length, dynamic });
-            assert_eq!(Size::of_parameters(parameters), expected, "{parameters}");
+            let expected = parameters.ends_with(')').then_some((length, dynamic));
+            let found = Encoding::of_parameters(parameters).map(|encoding| (encoding.length, encoding.dynamic));
+            assert_eq!(found, expected, "{parameters}");
         }
+    }
+
+    #[test]
+    fn offsets_and_lengths_are_where_abi_says() {
+        let words = |parameters| Encoding::of_parameters(parameters).unwrap().words;
+        assert_eq!(words("(address,uint256)"), []);
+        assert_eq!(words("(bytes)"), [(0, 32)]);
+        assert_eq!(words("(address[],uint256,uint256[])"), [(0, 96), (96, 2), (64, 192), (192, 2)]);
+        // Offsets inside a list count from behind its length.
+        assert_eq!(words("(bytes[])"), [(0, 32), (32, 2), (64, 64), (96, 96)]);
     }
 
     #[test]
@@ -141,7 +182,7 @@ mod tests {
         let odd =
             ["(uint8[)", "(uint8[-1])", "(Roles.Role storage,address)", "(uint256) ", "(fixed128)", "(uint+8)", "(é)", &nested, &huge];
         for parameters in unknown.iter().chain(&odd) {
-            assert_eq!(Size::of_parameters(parameters), None, "{:.80}", parameters);
+            assert_eq!(Encoding::of_parameters(parameters), None, "{:.80}", parameters);
         }
     }
 }

@@ -247,9 +247,9 @@ impl Kernel {
     }
 
     /// Puts the value check above `rest`.
-    pub fn finish_with_value(&mut self, guard: ExprId, rest: NodeId) {
+    pub fn finish_with_value(&mut self, guard: ExprId, rest: NodeId) -> NodeId {
         let yes = self.push_leaf(Leaf::new(Outcome::Invalid));
-        self.push_node(Node::Branch { condition: guard, yes, no: rest });
+        self.push_node(Node::Branch { condition: guard, yes, no: rest })
     }
 }
 

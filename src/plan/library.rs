@@ -1,16 +1,18 @@
-//! The kernels of every code seen so far: lowered once, kept by code hash and entry. What does not lower is kept too, with its reason.
+//! The kernels of every code seen so far: lowered once, kept by code hash, entry and what they were made for: lengths of lists, the address
+//! and code of a proxy's implementation. What does not lower is kept too.
 
 use super::reserve;
 use super::segment::Program;
 use super::tape::{Register, Tape, Writer};
 use crate::error::Result;
-use crate::evm::{self, Entry, Unlowered};
+use crate::evm::{self, Entry, Lowered, Pin, Site, Unlowered};
 use crate::ir::access::{Shape, Walker, Waver, shape};
-use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key};
-use crate::state::State;
+use crate::ir::eval::calldata_word;
+use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key, KeyId, Node};
+use crate::state::{CellKey, State};
 use crate::tx::Transaction;
 use crate::{limits, lower};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -37,6 +39,10 @@ pub struct Compiled {
     pub wave: Option<WaveTape>,
     /// Whether a device can clear it; its calls go to the line otherwise.
     pub on_device: bool,
+    /// Conditions on cells that hold at the start of a segment, or another kernel would have been found.
+    pinned: Vec<ExprId>,
+    /// The keys of those cells.
+    pub pinned_keys: Vec<KeyId>,
     shapes: RwLock<HashMap<Pattern, Arc<Shape>>>,
 }
 
@@ -67,7 +73,7 @@ pub struct Pattern {
 }
 
 impl Compiled {
-    fn new(kernel: Kernel, entry: Entry, templates: &mut Templates) -> Result<Self> {
+    fn new(kernel: Kernel, entry: Entry, pins: &[Pin], templates: &mut Templates) -> Result<Self> {
         let walker = Walker::new(&kernel);
         let mut writer = Writer::new(&kernel.exprs);
         let keys: Vec<(Key, Option<Path>)> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
@@ -83,20 +89,25 @@ impl Compiled {
         });
         let finders = finders.collect();
         let (bits, params) = (walker.bits.iter().map(|id| register(*id)).collect(), walker.params.iter().map(|id| register(*id)).collect());
-        let wgsl = if is_canonical(&kernel, entry) { device_text(&kernel, &walker)? } else { None };
+        // Lengths of lists are the caller's choice too.
+        let wgsl = if is_canonical(&kernel, entry) && !pins.iter().any(Pin::is_of_call) { device_text(&kernel, &walker)? } else { None };
         let on_device = wgsl.is_some();
         let wgsl = wgsl.unwrap_or_default();
         let waver = if on_device { Waver::new(&kernel, &walker) } else { None };
         let wave = waver.as_ref().map(|waver| WaveTape::new(&kernel, &walker, waver));
+        let pinned = pinned(&kernel, pins);
+        let loads = pinned.iter().flat_map(|condition| kernel.exprs.loads(*condition));
+        let pinned_keys = loads.map(|load| kernel.load(load).key).collect();
         let program = Arc::new(Program { kernel, walker, waver, wgsl });
-        Ok(Self { program, finders, tape, bits, params, wave, on_device, shapes: RwLock::default() })
+        Ok(Self { program, finders, tape, bits, params, wave, on_device, pinned, pinned_keys, shapes: RwLock::default() })
     }
 
     fn reserve(kernel: Kernel, walker: Walker) -> Result<Self> {
         let wgsl = lower::kernel(&kernel, &walker)?;
         let program = Arc::new(Program { kernel, walker, waver: None, wgsl });
         let (finders, tape, bits, params) = Default::default();
-        Ok(Self { program, finders, tape, bits, params, wave: None, on_device: true, shapes: RwLock::default() })
+        let (pinned, pinned_keys, shapes) = Default::default();
+        Ok(Self { program, finders, tape, bits, params, wave: None, on_device: true, pinned, pinned_keys, shapes })
     }
 
     /// The shape of calls with this pattern; found once, then remembered.
@@ -106,6 +117,9 @@ impl Compiled {
         }
         let Program { kernel, walker, .. } = &*self.program;
         let decided = |atom: ExprId| {
+            if self.pinned.contains(&atom) {
+                return Some(true);
+            }
             let bit = walker.bits.iter().position(|bit| *bit == atom)?;
             Some(pattern.bits[walker.bit_column(bit)] >> (bit % 32) & 1 == 1)
         };
@@ -119,6 +133,17 @@ impl Compiled {
         shapes.insert(pattern.clone(), shape.clone());
         shape
     }
+}
+
+/// The conditions on cells among those that a kernel's tree begins with, one for each pin that it asks for.
+fn pinned(kernel: &Kernel, pins: &[Pin]) -> Vec<ExprId> {
+    let mut node = kernel.root();
+    let conditions = pins.iter().filter(|pin| pin.is_asked()).filter_map(|_| {
+        let Node::Branch { condition, yes, .. } = kernel.node(node) else { return None };
+        node = yes;
+        Some(condition)
+    });
+    conditions.filter(|condition| kernel.exprs.has_loads(*condition)).collect()
 }
 
 /// The module for the device; `None` where it is too much for one.
@@ -143,8 +168,15 @@ fn is_canonical(kernel: &Kernel, entry: Entry) -> bool {
     entry.calldata_bytes == ends.max().unwrap_or(if entry.selector.is_some() { 4 } else { 0 })
 }
 
-/// The kernels of one code; `None` where a function stays with revm.
-type OfCode = HashMap<Entry, Option<Arc<Compiled>>>;
+/// What became of one function at the sites where its pins hold: a kernel, or `None` where it stays with revm.
+#[derive(Debug)]
+struct Variant {
+    pins: Arc<[Pin]>,
+    compiled: Option<Arc<Compiled>>,
+}
+
+/// The kernels of one code.
+type OfCode = HashMap<Entry, Vec<Variant>>;
 
 /// Kernels by code and entry.
 #[derive(Debug, Default)]
@@ -165,21 +197,49 @@ pub enum Target {
     Empty,
 }
 
+/// A call as a site: what it brings, and the state that it meets.
+#[derive(Debug, Clone, Copy)]
+pub struct Meets<'a> {
+    pub state: &'a State,
+    pub transaction: &'a Transaction,
+}
+
+impl Site for Meets<'_> {
+    fn calldata(&self, offset: u32) -> Option<U256> {
+        Some(calldata_word(&self.transaction.data, offset as usize))
+    }
+
+    fn storage(&self, slot: U256) -> Option<U256> {
+        Some(self.state.read(&CellKey::storage(self.transaction.to, slot.into())))
+    }
+
+    fn code(&self, address: Address) -> Option<(B256, Bytes)> {
+        let contract = self.state.contract(&address).map(|contract| (contract.code_hash, contract.code.clone()));
+        (!is_precompile(&address)).then(|| contract.unwrap_or((KECCAK256_EMPTY, Bytes::new())))
+    }
+}
+
 impl Library {
     pub fn target(&self, state: &State, transaction: &Transaction) -> Result<Target> {
+        self.target_with_pins(state, transaction).map(|(target, _)| target)
+    }
+
+    /// What executes a transaction, and what it hangs on beside the callee's code and the call's entry.
+    pub fn target_with_pins(&self, state: &State, transaction: &Transaction) -> Result<(Target, Arc<[Pin]>)> {
+        let always = |target| Ok((target, Arc::default()));
         // Calldata that costs more than the gas limit makes a transaction invalid, which revm knows.
         if is_precompile(&transaction.to) || transaction.data.len() > limits::CALLDATA_BYTES {
-            return Ok(Target::Fallback);
+            return always(Target::Fallback);
         }
         let with_value = !transaction.value.is_zero();
         match state.contract(&transaction.to).filter(|contract| !contract.code.is_empty()) {
             Some(contract) => {
                 let entry = Entry::of(&transaction.data, with_value);
-                let kernel = self.kernel(contract.code_hash, &contract.code, entry)?;
-                Ok(kernel.map_or(Target::Fallback, Target::Kernel))
+                let (kernel, pins) = self.kernel(contract.code_hash, &contract.code, entry, &Meets { state, transaction })?;
+                Ok((kernel.map_or(Target::Fallback, Target::Kernel), pins))
             }
-            None if with_value => self.transfer().map(Target::Kernel),
-            None => Ok(Target::Empty),
+            None if with_value => always(Target::Kernel(self.transfer()?)),
+            None => always(Target::Empty),
         }
     }
 
@@ -188,30 +248,27 @@ impl Library {
         !is_precompile(address) && state.contract(address).is_none_or(|contract| contract.code.is_empty())
     }
 
-    /// The kernel for calls of `entry` on a code; `None` where it stays with revm.
-    pub fn kernel(&self, code_hash: B256, code: &[u8], entry: Entry) -> Result<Option<Arc<Compiled>>> {
-        let of_code = |kernels: &HashMap<B256, OfCode>| {
-            let of_code = kernels.get(&code_hash)?;
-            // Selectors and lengths are the caller's choice: beyond the bound nothing more is lowered.
-            let full = of_code.len() >= limits::KERNELS_PER_CODE;
-            of_code.get(&entry).cloned().or(if full { Some(None) } else { None })
-        };
-        if let Some(known) = of_code(&self.kernels.read().expect("no holder panics")) {
+    /// The kernel for calls of `entry` on a code at `site`, with its pins; `None` where it stays with revm.
+    fn kernel(&self, code_hash: B256, code: &[u8], entry: Entry, site: &dyn Site) -> Result<(Option<Arc<Compiled>>, Arc<[Pin]>)> {
+        if let Some(known) = find(&self.kernels.read().expect("no holder panics"), code_hash, entry, site) {
             return Ok(known);
         }
         let mut kernels = self.kernels.write().expect("no holder panics");
-        if let Some(known) = of_code(&kernels) {
+        if let Some(known) = find(&kernels, code_hash, entry, site) {
             return Ok(known);
         }
-        let compiled = match evm::lower(code, entry) {
-            Ok(kernel) => Some(self.compile(kernel, entry)?),
+        let Lowered { kernel, pins } = evm::lower_at(code, entry, site);
+        let compiled = match kernel {
+            Ok(kernel) => Some(self.compile(kernel, entry, &pins)?),
             Err(Unlowered { reason, at }) => {
                 log::debug!("{entry:?} of code {code_hash} falls back: {reason} at byte {at}");
                 None
             }
         };
-        kernels.entry(code_hash).or_default().insert(entry, compiled.clone());
-        Ok(compiled)
+        let pins: Arc<[Pin]> = pins.into();
+        let variants = kernels.entry(code_hash).or_default().entry(entry).or_default();
+        variants.push(Variant { pins: pins.clone(), compiled: compiled.clone() });
+        Ok((compiled, pins))
     }
 
     /// The kernel of a call with value to an account without code.
@@ -219,7 +276,7 @@ impl Library {
         if let Some(known) = &*self.transfer.read().expect("no holder panics") {
             return Ok(known.clone());
         }
-        let compiled = self.compile(Kernel::transfer(), Entry::of(&[], true))?;
+        let compiled = self.compile(Kernel::transfer(), Entry::of(&[], true), &[])?;
         *self.transfer.write().expect("no holder panics") = Some(compiled.clone());
         Ok(compiled)
     }
@@ -235,10 +292,25 @@ impl Library {
         Ok(compiled)
     }
 
-    fn compile(&self, kernel: Kernel, entry: Entry) -> Result<Arc<Compiled>> {
+    fn compile(&self, kernel: Kernel, entry: Entry, pins: &[Pin]) -> Result<Arc<Compiled>> {
         let mut templates = self.templates.lock().expect("no holder panics");
-        Compiled::new(kernel, entry, &mut templates).map(Arc::new)
+        Compiled::new(kernel, entry, pins, &mut templates).map(Arc::new)
     }
+}
+
+/// What is known of a function at `site`; nothing and no pins where the contract has as many kernels as it may have.
+fn find(kernels: &HashMap<B256, OfCode>, code_hash: B256, entry: Entry, site: &dyn Site) -> Option<(Option<Arc<Compiled>>, Arc<[Pin]>)> {
+    let of_code = kernels.get(&code_hash)?;
+    let holds = |variant: &&Variant| variant.pins.iter().all(|pin| pin.holds(site));
+    if let Some(variant) = of_code.get(&entry).and_then(|variants| variants.iter().find(holds)) {
+        return Some((variant.compiled.clone(), variant.pins.clone()));
+    }
+    // Proxies share their code: kernels that were made for another implementation are not this contract's.
+    let here = |variant: &&Variant| variant.pins.iter().all(|pin| pin.is_of_call() || pin.holds(site));
+    // Selectors and lengths are the caller's choice: beyond the bound nothing more is lowered.
+    let full = of_code.values().flatten().count() >= limits::KERNELS_PER_CODE
+        && of_code.values().flatten().filter(here).count() >= limits::KERNELS_PER_CODE;
+    full.then(|| (None, Arc::default()))
 }
 
 /// A template, and the words that fill it.

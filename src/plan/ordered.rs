@@ -36,6 +36,12 @@ impl OrderedCall {
         Self { transaction, compiled, cells, shape, in_line, hangs }
     }
 
+    /// Whether it may come to leave its kernel where others of the segment run before it: only the line knows what to do then.
+    pub fn may_escape(&self, flags: &[u32]) -> bool {
+        let changes = |key: &KeyId| !flags.get(self.cells[key.index()] as usize).is_some_and(|flags| is_free(*flags));
+        self.shape.escapes || self.compiled.pinned_keys.iter().any(changes)
+    }
+
     /// The cells that its keys and its amounts hang on.
     pub fn feeding(&self) -> impl Iterator<Item = u32> + '_ {
         self.cells.iter().zip(&self.shape.feeds).filter(|(cell, feeds)| **feeds && **cell != NO_CELL).map(|(cell, _)| *cell)

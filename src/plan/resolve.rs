@@ -1,12 +1,12 @@
 //! Resolving: each transaction finds its kernel, decides what its inputs decide, and finds its cells. Chunks of a segment are resolved in
 //! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
 
-use super::library::{Compiled, Finder, Library, Pattern, Target};
+use super::library::{Compiled, Finder, Library, Meets, Pattern, Target};
 use crate::error::Result;
-use crate::evm::Entry;
-use crate::ir::access::{NO_CELL, Shape};
+use crate::evm::{Entry, Pin};
+use crate::ir::access::{NO_CELL, Shape, Side};
 use crate::ir::eval::{Call, Place, Run, World};
-use crate::ir::{KeyId, LeafId};
+use crate::ir::{Kernel, KeyId, LeafId};
 use crate::state::{CellId, CellKey, Paths, Query, Slot, State};
 use crate::tx::{Block, Transaction};
 use crate::word::{LIMBS, to_word};
@@ -78,6 +78,14 @@ pub struct Ordered {
     pub shape: Arc<Shape>,
 }
 
+/// A bound on a cell, with what it asks; `None` where no value keeps to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    pub cell: Found,
+    pub side: Side,
+    pub amount: Option<U256>,
+}
+
 /// What became of a chunk of transactions.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -90,6 +98,8 @@ pub struct Chunk {
     /// Transactions without value to accounts without code.
     pub empty: Vec<u32>,
     pub missing: Vec<CellKey>,
+    /// What guards of rows and ordered calls ask besides amounts, where it is not the same for all calls.
+    pub bounds: Vec<Held>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
 }
@@ -127,7 +137,7 @@ struct Resolver<'a> {
     library: &'a Library,
     block: &'a Block,
     chunk: Chunk,
-    targets: HashMap<(Address, Entry), Known, ahash::RandomState>,
+    targets: HashMap<(Address, Entry), Vec<(Arc<[Pin]>, Known)>, ahash::RandomState>,
     last: Option<((Address, Entry), Known)>,
     search: Search<'a>,
     pending: Vec<Pending>,
@@ -186,16 +196,21 @@ impl<'a> Resolver<'a> {
         {
             return Ok(*known);
         }
-        let known = self.look_up(transaction, key)?;
-        self.last = Some((key, known));
+        let (pins, known) = self.look_up(transaction, key)?;
+        self.last = pins.is_empty().then_some((key, known));
         Ok(known)
     }
 
-    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Known> {
-        if let Some(known) = self.targets.get(&key) {
-            return Ok(*known);
+    /// What a call runs, and which words of its own that hangs on. What else it hangs on stays as it is while a segment is resolved.
+    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<(Arc<[Pin]>, Known)> {
+        let meets = Meets { state: self.state, transaction };
+        let holds = |pins: &[Pin]| pins.iter().all(|pin| pin.holds(&meets));
+        let known = self.targets.get(&key).into_iter().flatten().find(|(pins, _)| holds(pins));
+        if let Some(known) = known {
+            return Ok(known.clone());
         }
-        let known = match self.library.target(self.state, transaction)? {
+        let (target, pins) = self.library.target_with_pins(self.state, transaction)?;
+        let known = match target {
             Target::Kernel(compiled) => {
                 let contract = self.state.contract_id(&transaction.to).unwrap_or(NATIVE_SPACE);
                 Known::Rows(self.rows_of(&compiled), contract)
@@ -203,7 +218,8 @@ impl<'a> Resolver<'a> {
             Target::Fallback => Known::Fallback,
             Target::Empty => Known::Empty,
         };
-        self.targets.insert(key, known);
+        let known = (pins.iter().filter(|pin| pin.is_of_call()).copied().collect(), known);
+        self.targets.entry(key).or_default().push(known.clone());
         Ok(known)
     }
 
@@ -236,9 +252,12 @@ impl<'a> Resolver<'a> {
             let cells = &self.search.cells;
             let index_of_shape = rows.shape(&registers, cells);
             let shape = &rows.shapes[index_of_shape as usize];
+            if !shape.escapes {
+                self.chunk.bounds.extend(held(self.state, &rows.compiled.program.kernel, shape, call, cells));
+            }
             if let Some(leaf) = shape.leaf {
                 self.chunk.decided.push((index, rows.compiled.clone(), leaf));
-            } else if shape.escapes {
+            } else if shape.escapes && escapes(&rows.compiled, call, self.state, cells) {
                 // Off the tree it may touch what no key names: revm tells.
                 self.chunk.fallbacks.push(index);
             } else if shape.clears() && rows.compiled.on_device {
@@ -312,10 +331,55 @@ impl Search<'_> {
     }
 }
 
+/// The bounds of a call that are not the same for all calls, on the state at the start: what they hang on does not change in the segment,
+/// or their cells are ordered.
+fn held(state: &State, kernel: &Kernel, shape: &Shape, call: Call<'_>, cells: &[Found]) -> Vec<Held> {
+    let mut open = shape.bounds.iter().filter(|(_, bound)| bound.fixed(kernel).is_none()).peekable();
+    if open.peek().is_none() {
+        return vec![];
+    }
+    let mut run = Run::new(kernel, call);
+    let held = open.filter_map(|(key, bound)| {
+        let limit = run.word(bound.limit.word()?, &mut Start { state });
+        Some(Held { cell: cells[key.index()], side: bound.side, amount: bound.held(limit) })
+    });
+    held.collect()
+}
+
 pub fn cell_key(contract: &Address, place: Place) -> CellKey {
     match place {
         Place::Storage(slot) => CellKey { address: *contract, slot: Slot::Storage(slot) },
         Place::Native(address) => CellKey { address, slot: Slot::Native },
+    }
+}
+
+/// Whether a call that finds these cells at the start of the segment leaves its kernel. If others change what this hangs on, the call is in
+/// the line, which sees to it.
+fn escapes(compiled: &Compiled, call: Call<'_>, state: &State, cells: &[Found]) -> bool {
+    let kernel = &compiled.program.kernel;
+    let leaf = Run::new(kernel, call).leaf(&mut Ahead { state, cells });
+    kernel.leaf(leaf).outcome.status().is_none()
+}
+
+/// The state at the start of the segment, as far as one call has found its cells.
+struct Ahead<'a> {
+    state: &'a State,
+    /// By key.
+    cells: &'a [Found],
+}
+
+impl World for Ahead<'_> {
+    type Cell = Found;
+
+    fn cell(&mut self, key: KeyId, _: &mut Run<'_>) -> Found {
+        self.cells[key.index()]
+    }
+
+    fn value(&mut self, cell: Found) -> U256 {
+        match cell {
+            Found::Held(id) => self.state.value(id),
+            Found::Missing(_) | Found::Untouched => U256::ZERO,
+        }
     }
 }
 

@@ -53,8 +53,29 @@ fn a_row_has_these_fields() {
     });
     assert_eq!(find(&functions, "approve(address,uint256)"), expected);
     let name = find(&functions, "name()");
-    assert_eq!((&name["lane"], &name["leaves"], &name["keys"]), (&json!("fallback"), &json!(0), &json!([])));
-    assert!(name["reason"].as_str().is_some_and(|reason| reason.contains(" at byte ")), "{name}");
+    assert_eq!((&name["lane"], &name["reason"]), (&json!("clear"), &json!("made for calls where slot 0x3 is 0x0")), "{name}");
+    assert_eq!(name["keys"], json!([{"key": "3", "modes": ["read"]}]));
+}
+
+#[test]
+fn lists_have_two_elements() {
+    let functions = inspect("tests/fixtures/proxy/Lists.json");
+    let airdrop = find(&functions, "airdrop(address[],uint256[])");
+    let made_for = ["calldata word 4 is 64", "calldata word 36 is 160", "calldata word 68 is 2", "calldata word 164 is 2"];
+    let reason = airdrop["reason"].as_str().expect("a reason");
+    assert!(airdrop["lane"] != "fallback" && made_for.iter().all(|pin| reason.contains(pin)), "{airdrop}");
+    let pay = find(&functions, "pay(address,uint256)");
+    assert_eq!(pay["lane"], "clear", "{pay}");
+    assert!(pay["reason"].as_str().is_some_and(|reason| reason.starts_with("some calls fall back: ")), "{pay}");
+}
+
+#[test]
+fn a_proxy_alone_says_what_it_misses() {
+    let functions = inspect("tests/fixtures/proxy/Erc1967Proxy5.json");
+    let fallback = find(&functions, "fallback()");
+    let reason = fallback["reason"].as_str().expect("a reason");
+    let slot = "slot 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc is 0x0";
+    assert!(fallback["lane"] == "fallback" && reason.contains("is not known") && reason.contains(slot), "{fallback}");
 }
 
 #[test]

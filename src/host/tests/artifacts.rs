@@ -127,9 +127,9 @@ fn signatures_are_canonical() {
     let cases = [
         (json!([]), "f()", Some(4)),
         (json!([{"type": "uint"}, {"type": "int[2]"}, {"type": "byte"}]), "f(uint256,int256[2],bytes1)", Some(4 + 4 * 32)),
-        (json!([{"type": "fixed"}, {"type": "ufixed[]"}]), "f(fixed128x18,ufixed128x18[])", Some(4 + 3 * 32)),
+        (json!([{"type": "fixed"}, {"type": "ufixed[]"}]), "f(fixed128x18,ufixed128x18[])", Some(4 + 5 * 32)),
         (json!([{"type": "tuple", "components": point}]), "f((uint256,int256))", Some(4 + 64)),
-        (json!([{"type": "tuple[2][]", "components": point}]), "f((uint256,int256)[2][])", Some(4 + 64)),
+        (json!([{"type": "tuple[2][]", "components": point}]), "f((uint256,int256)[2][])", Some(4 + 64 + 8 * 32)),
         (
             json!([{"type": "tuple", "components": [{"type": "tuple[3]", "components": point}, {"type": "bytes"}]}]),
             "f(((uint256,int256)[3],bytes))",
@@ -149,7 +149,7 @@ fn lengths_and_selectors_follow_from_the_signature() {
     let cases = [
         ("transfer(address,uint256)", 0xa9059cbb, Some(68), false),
         ("totalSupply()", 0x18160ddd, Some(4), false),
-        ("multicall(bytes[])", 0xac9650d8, Some(68), true),
+        ("multicall(bytes[])", 0xac9650d8, Some(4 + 6 * 32), true),
         ("safeTransferFrom(address,address,uint256,bytes)", 0xb88d4fde, Some(164), true),
         ("exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))", 0x414bf389, Some(260), false),
         ("without parameters", 0x868295dd, None, true),
