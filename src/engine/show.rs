@@ -45,6 +45,10 @@ fn kernels<'a>(plan: &'a Plan, cleared: &Cleared) -> Vec<Turn<'a>> {
         let ran = Ran::Kernel { kernel: &compiled.program.kernel, cells: Cow::Borrowed(&[]), leaf: Some(*leaf) };
         turns.push(Turn { transaction: *index, ran });
     }
+    for doomed in &plan.doomed {
+        let ran = Ran::Kernel { kernel: &doomed.compiled.program.kernel, cells: Cow::Borrowed(&doomed.cells), leaf: None };
+        turns.push(Turn { transaction: doomed.transaction, ran });
+    }
     for call in &plan.ordered {
         let ran = Ran::Kernel { kernel: &call.compiled.program.kernel, cells: Cow::Borrowed(&call.cells), leaf: None };
         turns.push(Turn { transaction: call.transaction, ran });

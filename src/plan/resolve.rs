@@ -1,6 +1,7 @@
 //! Resolving: each transaction finds its kernel, decides what its inputs decide, and finds its cells. Chunks of a segment are resolved in
 //! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
 
+use super::doomed::remove;
 use super::library::{Compiled, Finder, Library, Meets, Pattern, Target};
 use crate::error::Result;
 use crate::evm::{Entry, Pin};
@@ -410,13 +411,7 @@ impl Rows {
     /// Takes out rows, whose numbers ascend.
     pub(super) fn remove(&mut self, rows: &[usize]) {
         let Self { transactions, columns, shape_of, .. } = self;
-        for list in columns.iter_mut().chain([transactions, shape_of]) {
-            let (mut at, mut out) = (0, rows.iter().peekable());
-            list.retain(|_| {
-                at += 1;
-                out.next_if(|row| **row + 1 == at).is_none()
-            });
-        }
+        columns.iter_mut().chain([transactions, shape_of]).for_each(|list| remove(list, rows));
     }
 
     /// The index of the shape of a call. Most calls have the shape of the one before.

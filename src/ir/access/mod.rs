@@ -64,6 +64,8 @@ pub mod flags {
     pub const SHOWN: u32 = 128;
     /// Stores to it, and a constant in the end: a read where the cell holds that constant before, else a write. Never reaches a device.
     pub const RESTORE: u32 = 256;
+    /// Debited, and no guard has seen to it that the amount is there. Never reaches a device.
+    pub const UNGUARDED: u32 = 512;
 
     /// Whoever has one of these may change it.
     pub const CHANGES: u32 = WRITE | DEBIT | CREDIT | RESTORE;

@@ -40,6 +40,8 @@ pub(super) struct Uses<'v, 'k> {
     pub(super) feeding: BTreeSet<usize>,
     /// Classes compared with the sentinel, and found different.
     tested: BTreeSet<usize>,
+    /// Amounts that guards have found in a cell, by class.
+    found: BTreeSet<(usize, Term)>,
     /// By key the last guard that the walk has counted on the way.
     counted: BTreeMap<KeyId, Guard>,
     /// Loads that have been marked.
@@ -49,8 +51,8 @@ pub(super) struct Uses<'v, 'k> {
 impl<'v, 'k> Uses<'v, 'k> {
     /// What `leaf` does, with the conditions on the way to it.
     pub(super) fn of(views: &'v Views<'k>, conditions: &[(ExprId, bool)], leaf: LeafId) -> Self {
-        let (flags, keys, bounds, restores, feeding, tested, counted, seen) = Default::default();
-        let mut uses = Self { views, flags, keys, bounds, restores, feeding, tested, counted, seen };
+        let (flags, keys, bounds, restores, feeding, tested, found, counted, seen) = Default::default();
+        let mut uses = Self { views, flags, keys, bounds, restores, feeding, tested, found, counted, seen };
         conditions.iter().for_each(|(condition, holds)| uses.condition(*condition, *holds));
         let leaf = views.kernel.leaf(leaf);
         let parts = views.by_key.changes(&leaf.stores);
@@ -104,6 +106,7 @@ impl<'v, 'k> Uses<'v, 'k> {
             Some(Test::Guard(guard)) => {
                 self.tests(condition, guard.key, flags::GUARD);
                 self.bounds.extend(guard.bound.map(|bound| (guard.key, bound)));
+                self.found.extend(guard.floor().filter(|_| holds == guard.pass).map(|amount| (self.views.class(guard.key), amount)));
                 guard.words().for_each(|word| {
                     self.read(word);
                     self.feed(word);
@@ -186,6 +189,10 @@ impl<'v, 'k> Uses<'v, 'k> {
         };
         if !change.debits.is_empty() {
             flags |= flags::DEBIT | if self.tested.contains(&class) { 0 } else { flags::PLAIN_DEBIT };
+        }
+        let is_found = |word: ExprId| self.found.contains(&(class, Term::Word(word)));
+        if !(change.debits.is_empty() || matches!(change.debits[..], [word] if is_found(word))) {
+            flags |= flags::UNGUARDED;
         }
         if !change.credits.is_empty() {
             flags |= flags::CREDIT;

@@ -73,7 +73,7 @@ impl Walker {
     /// The walk that asks two words of one cell, down and up, and ends at the kernel's first leaf with nothing applied.
     pub fn asking(kernel: &Kernel, key: KeyId, down: ExprId, up: ExprId) -> Self {
         let end = || Box::new(Walk::Leaf { leaf: LeafId::from_index(0), effects: vec![] });
-        let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], bound: None, pass: false };
+        let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], bound: None, pass: false, taken: false };
         let root = Walk::Guard { guard, pass: end(), fail: end() };
         Self { root, bits: vec![], params: vec![down, up], keys: kernel.keys.len() }
     }
