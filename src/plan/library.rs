@@ -124,7 +124,10 @@ impl Compiled {
             Some(pattern.bits[walker.bit_column(bit)] >> (bit % 32) & 1 == 1)
         };
         let class: Vec<usize> = if pattern.class.is_empty() { (0..kernel.keys.len()).collect() } else { pattern.class.clone() };
-        let shape = Arc::new(shape(kernel, &class, &decided));
+        let mut shape = shape(kernel, &class, &decided);
+        // Where a pinned cell changes, the call escapes.
+        self.pinned_keys.iter().for_each(|key| shape.feeds[key.index()] = true);
+        let shape = Arc::new(shape);
         let mut shapes = self.shapes.write().expect("no holder panics");
         // Callers choose the patterns: a table that grows without end is not worth keeping.
         if shapes.len() >= limits::SHAPES {

@@ -78,7 +78,7 @@ pub struct Shape {
     pub escapes: bool,
     /// The leaf, where no cell has a say in it and none is touched.
     pub leaf: Option<LeafId>,
-    /// Whether some amount, or the word of a key, hangs on the key's cell.
+    /// Whether some amount, or the word of a key, or whether the call escapes, hangs on the key's cell.
     pub feeds: Vec<bool>,
     /// Some keys name one cell, and the call may change it.
     pub aliases: bool,
@@ -110,7 +110,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     });
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
-    let feeds = class.iter().map(|class| feeding[*class]).collect();
+    let feeds = class.iter().map(|class| feeding[*class] || (escapes && by_class[*class] & flags::READ != 0)).collect();
     let changes = |class: usize| by_class[class] & (flags::WRITE | flags::DEBIT | flags::CREDIT) != 0;
     let aliases = class.iter().enumerate().any(|(key, class)| key != *class && changes(*class));
     Shape { flags, escapes, leaf: open.first().copied().filter(|_| untouched), feeds, aliases }
