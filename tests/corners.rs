@@ -7,7 +7,7 @@ use alloy_primitives::{Address, U256};
 use clearwave::state::CellKey;
 use clearwave::{Backend, Batch, Transaction};
 use common::Case;
-use common::harness::{compare, compare_reference, run};
+use common::harness::Engines;
 use common::program::{Fail, Function, Key, Step, Test, Word, compile};
 
 const CONTRACT: Address = Address::repeat_byte(0xc0);
@@ -23,10 +23,10 @@ fn agree(functions: &[Function], slots: &[(u64, u64)], calls: &[(u8, [u64; 3])])
     };
     let batch = Batch { transactions: calls.iter().map(call).collect(), ..Batch::default() };
     let case = Case { batch, cells: cells.collect(), contracts: vec![(CONTRACT, compile(functions))] };
-    compare_reference(&case).expect("the interpreter agrees");
-    let truth = run(&case, Backend::Revm, usize::MAX).expect("revm runs");
+    let mut engines = Engines::default();
+    let truth = engines.truth(&case).expect("revm runs");
     for backend in [Backend::Reference, Backend::Cpu] {
-        compare(&case, &truth, backend, usize::MAX).expect("the backend agrees");
+        engines.compare(&case, &truth, backend, usize::MAX).expect("the backend agrees");
     }
 }
 
@@ -164,4 +164,82 @@ fn a_store_that_comes_to_shadow_a_load() {
         Step::Branch { word: number(0), test: Test::Never, amount: number(0), or: Fail::Halt },
     ];
     agree(&[set, fails], &[(0, 9), (7, 0)], &[(1, [0, 0, 7]), (2, [0, 0, 0])]);
+}
+
+/// Adds an amount to the slot of argument 0, which must not come above what the slot of argument 1 holds.
+fn limited() -> Function {
+    vec![load(0), load(1), change(0, Word::Arg(2), true), load(0), check(2, Test::AtMost, Word::Loaded(1), Fail::Revert)]
+}
+
+#[test]
+fn a_limit_that_is_the_cell_itself() {
+    agree(&[limited()], &[(5, 10), (6, 30)], &[(1, [5, 6, 15]), (1, [5, 5, 3]), (1, [5, 6, 2]), (1, [6, 6, 0]), (1, [5, 6, 3])]);
+}
+
+#[test]
+fn a_limit_that_others_credit() {
+    agree(&[limited()], &[(5, 10), (6, 12), (7, 90)], &[(1, [5, 6, 5]), (1, [6, 7, 9]), (1, [5, 6, 5]), (1, [5, 6, 6])]);
+}
+
+#[test]
+fn limits_of_all_kinds_on_one_cell() {
+    let most = |test| vec![load(0), check(0, test, Word::Arg(2), Fail::Revert), change(0, Word::Arg(2), true)];
+    let least = |test| vec![load(0), check(0, test, Word::Arg(2), Fail::Revert), change(0, Word::Arg(2), false)];
+    let functions = [most(Test::Capped), most(Test::CappedBelow), most(Test::RoomBelow), least(Test::Leaves), least(Test::CoversMore)];
+    for start in [0, 6, 7, 8, 12, 400, 418, 419, 420, 421, 449, 450, 451, 499, 500] {
+        agree(&functions, &[(5, start)], &[(1, [5, 0, 1]), (3, [5, 0, 1]), (4, [5, 0, 1]), (2, [5, 0, 1]), (5, [5, 0, 1])]);
+        agree(&functions, &[(5, start)], &[(2, [5, 0, 1]), (1, [5, 0, 0])]);
+        agree(&functions, &[(5, start)], &[(5, [5, 0, 3]), (4, [5, 0, 0]), (1, [5, 0, 2])]);
+    }
+}
+
+#[test]
+fn a_limit_whose_failure_pays_another_way() {
+    let spill = vec![
+        load(0),
+        load(1),
+        check(0, Test::Capped, Word::Arg(2), Fail::Skip(2)),
+        change(0, Word::Arg(2), true),
+        Step::Branch { word: number(0), test: Test::Never, amount: number(0), or: Fail::Return(vec![]) },
+        change(1, Word::Arg(2), true),
+    ];
+    let calls = [(1, [5, 6, 40]), (1, [5, 6, 20]), (1, [5, 5, 10]), (1, [5, 6, 10]), (1, [6, 5, 1])];
+    agree(&[spill], &[(5, 400), (6, 445)], &calls);
+}
+
+#[test]
+fn a_lock_that_names_the_cell_it_guards() {
+    let locked = |open: u64| {
+        vec![
+            load(0),
+            check(0, Test::Differs, number(2), Fail::Revert),
+            Step::Write(Key::Slot(Word::Arg(0)), number(2)),
+            load(1),
+            change(1, Word::Arg(2), true),
+            Step::Write(Key::Slot(Word::Arg(0)), number(open)),
+        ]
+    };
+    let calls = [(1, [5, 6, 3]), (1, [5, 5, 3]), (1, [6, 5, 0]), (1, [5, 7, 3]), (1, [8, 7, 3])];
+    for word in [0, 1, 2, 3] {
+        agree(&[locked(1)], &[(5, word), (6, 10)], &calls);
+    }
+    // Two functions that leave a lock open in two ways.
+    agree(&[locked(1), locked(3)], &[(5, 1)], &[(1, [5, 6, 3]), (2, [5, 6, 3]), (1, [5, 7, 3])]);
+    // A lock at 0 comes to exist.
+    agree(&[locked(0)], &[(6, 1)], &[(1, [5, 6, 3]), (1, [5, 6, 4])]);
+}
+
+#[test]
+fn a_flag_beside_a_balance_that_pays_itself() {
+    let pay = vec![
+        load(0),
+        load(1),
+        check(0, Test::Unflagged, number(0), Fail::Revert),
+        check(1, Test::UnflaggedMask, number(0), Fail::Revert),
+        covers(0),
+        change(0, Word::Arg(2), false),
+        Step::Load(Key::Slot(Word::Arg(1))),
+        change(2, Word::Arg(2), true),
+    ];
+    agree(&[pay], &[(5, 20), (6, 3)], &[(1, [5, 6, 10]), (1, [5, 5, 10]), (1, [6, 6, 14]), (1, [6, 5, 13])]);
 }

@@ -6,7 +6,7 @@ mod common;
 use alloy_primitives::{Address, Bytes, U256, keccak256};
 use clearwave::state::CellKey;
 use clearwave::{Backend, Batch, Lane, Transaction};
-use common::harness::{Lanes, compare, compare_reference, run};
+use common::harness::{Engines, Lanes};
 use common::{Case, Contract, Random};
 use std::path::Path;
 
@@ -58,11 +58,11 @@ fn case(transactions: Vec<Transaction>, hook: Option<Bytes>) -> Case {
 #[track_caller]
 fn agree(what: &str, case: &Case) -> Lanes {
     let failed = |difference: String| -> Lanes { panic!("{what}: {difference}") };
-    compare_reference(case).map(|()| Lanes::new()).unwrap_or_else(failed);
-    let truth = run(case, Backend::Revm, usize::MAX).unwrap_or_else(|difference| panic!("{what}: {difference}"));
-    compare(case, &truth, Backend::Reference, usize::MAX).unwrap_or_else(failed);
-    compare(case, &truth, Backend::Cpu, 5).unwrap_or_else(failed);
-    compare(case, &truth, Backend::Cpu, usize::MAX).unwrap_or_else(failed)
+    let mut engines = Engines::default();
+    let truth = engines.truth(case).unwrap_or_else(|difference| panic!("{what}: {difference}"));
+    engines.compare(case, &truth, Backend::Reference, usize::MAX).unwrap_or_else(failed);
+    engines.compare(case, &truth, Backend::Cpu, 5).unwrap_or_else(failed);
+    engines.compare(case, &truth, Backend::Cpu, usize::MAX).unwrap_or_else(failed)
 }
 
 fn fallbacks(lanes: &Lanes) -> usize {

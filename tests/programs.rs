@@ -9,7 +9,7 @@ mod common;
 use alloy_primitives::{Address, Bytes, U256};
 use clearwave::state::{CellKey, Slot};
 use clearwave::{Backend, Batch, Block, Lane, Status, Transaction};
-use common::harness::{Lanes, compare, compare_reference, run};
+use common::harness::{Engines, Lanes};
 use common::program::{ARGS, Fail, Function, Key, Step, Test, Word, compile};
 use common::{Case, Random, seed_storage};
 use std::collections::BTreeMap;
@@ -77,9 +77,9 @@ impl Maker<'_> {
     /// A few steps that belong together.
     fn phrase(&mut self) {
         let kinds = match self.style {
-            Style::Tame => 14,
-            Style::Pointers => 20,
-            Style::Wild => 26,
+            Style::Tame => 17,
+            Style::Pointers => 23,
+            Style::Wild => 29,
         };
         match self.random.below(kinds) {
             0..=3 => self.debit(),
@@ -90,9 +90,11 @@ impl Maker<'_> {
             12 => self.branch(),
             13 if self.one_in(2) => self.log(),
             13 => self.rest(),
-            14..=17 => self.pointer(),
-            18 | 19 => self.point(),
-            20 | 21 => self.transfer(),
+            14 | 15 => self.bounded(),
+            16 => self.locked(),
+            17..=20 => self.pointer(),
+            21 | 22 => self.point(),
+            23 | 24 => self.transfer(),
             _ => self.any_step(),
         }
     }
@@ -164,6 +166,38 @@ impl Maker<'_> {
         }
         let latest = self.one_in(4);
         self.steps.push(Step::Change { load, amount, add: true, latest });
+    }
+
+    /// A debit or a credit with a bound, tested before it or after it.
+    fn bounded(&mut self) {
+        let (key, amount) = (self.key(), self.amount());
+        let load = self.load(key.clone());
+        let add = self.one_in(2);
+        let floors = [Test::Leaves, Test::CoversMore, Test::LeavesMore, Test::MoreThan, Test::Covers, Test::Unflagged];
+        let ceilings = [Test::Capped, Test::CappedBelow, Test::RoomBelow, Test::AtMost, Test::Below, Test::Unflagged, Test::UnflaggedMask];
+        let test = if add { *self.random.pick(&ceilings) } else { *self.random.pick(&floors) };
+        let limit = if self.one_in(3) { self.amount() } else { amount.clone() };
+        let change = Step::Change { load, amount, add, latest: false };
+        if self.one_in(3) {
+            self.steps.push(change);
+            let load = self.load(key);
+            self.check(load, test, limit);
+        } else {
+            self.check(load, test, limit);
+            self.steps.push(change);
+        }
+    }
+
+    /// A phrase behind a lock.
+    fn locked(&mut self) {
+        let key = if self.one_in(3) { self.key() } else { Key::Slot(Word::Const(U256::from(77))) };
+        let [open, closed] = [1, 2].map(|word| Word::Const(U256::from(word)));
+        let load = self.load(key.clone());
+        let test = if self.one_in(2) { (Test::Differs, closed.clone()) } else { (Test::Equals, open.clone()) };
+        self.check(load, test.0, test.1);
+        self.steps.push(Step::Write(key.clone(), closed));
+        self.transfer();
+        self.steps.push(Step::Write(key, open));
     }
 
     /// An allowance that is infinite at MAX.
@@ -412,27 +446,32 @@ struct Counts {
     statuses: BTreeMap<Status, usize>,
 }
 
-/// Runs a case on every backend, at once and cut in several batches.
-fn check(case: &Case, splits: &[usize]) -> Result<Counts, String> {
+/// Runs a case by the reference and on a backend that clears, at once and cut in several batches.
+fn check(engines: &mut Engines, case: &Case, backend: Backend, splits: &[usize]) -> Result<Counts, String> {
     let whole = || -> Result<Counts, String> {
-        compare_reference(case)?;
-        let truth = run(case, Backend::Revm, usize::MAX)?;
+        let truth = engines.truth(case)?;
         let mut counts = Counts::default();
-        truth.1.receipts.iter().for_each(|receipt| *counts.statuses.entry(receipt.status).or_default() += 1);
-        compare(case, &truth, Backend::Reference, usize::MAX)?;
+        truth.report.receipts.iter().for_each(|receipt| *counts.statuses.entry(receipt.status).or_default() += 1);
+        engines.compare(case, &truth, Backend::Reference, usize::MAX)?;
         for split in splits {
-            let lanes = compare(case, &truth, Backend::Cpu, *split)?;
+            let lanes = engines.compare(case, &truth, backend, *split)?;
             lanes.into_iter().for_each(|(lane, count)| *counts.lanes.entry(lane).or_default() += count);
             counts.batches += case.batch.transactions.len().div_ceil(*split);
         }
         Ok(counts)
     };
-    catch_unwind(AssertUnwindSafe(whole)).unwrap_or_else(|_| Err("it panics".to_string()))
+    let panicked = |_| Err("it panics".to_string());
+    let result = catch_unwind(AssertUnwindSafe(whole)).unwrap_or_else(panicked);
+    if result.is_err() {
+        // What failed may have left them broken.
+        *engines = Engines::default();
+    }
+    result
 }
 
 /// Leaves out what the failure does not need.
-fn shrink(mut programs: Programs, splits: &[usize]) -> Programs {
-    let fails = |smaller: &Programs| !smaller.case.batch.transactions.is_empty() && check(&smaller.case, splits).is_err();
+fn shrink(mut programs: Programs, mut fails: impl FnMut(&Case) -> bool) -> Programs {
+    let mut fails = |smaller: &Programs| !smaller.case.batch.transactions.is_empty() && fails(&smaller.case);
     loop {
         let mut shrunk = false;
         for at in (0..programs.case.batch.transactions.len()).rev() {
@@ -494,28 +533,45 @@ fn seeds() -> Range<u64> {
     }
 }
 
-#[test]
-fn random_programs_give_what_revm_gives() {
-    let (mut all, mut failed) = (Counts::default(), Vec::new());
-    for seed in seeds() {
+/// Runs programs on a backend that clears; fails where one of them differs.
+fn survey(backend: Backend, seeds: Range<u64>) -> Counts {
+    let (mut all, mut failed, mut engines) = (Counts::default(), Vec::new(), Engines::default());
+    for seed in seeds {
+        // Each program has a code of its own, and engines keep what they have compiled.
+        if seed % 64 == 0 {
+            engines = Engines::default();
+        }
         let programs = Programs::random(seed);
         let splits = [usize::MAX, 1 + seed as usize % 7];
-        match check(&programs.case, &splits) {
+        match check(&mut engines, &programs.case, backend, &splits) {
             Ok(counts) => {
                 all.batches += counts.batches;
                 counts.lanes.into_iter().for_each(|(lane, count)| *all.lanes.entry(lane).or_default() += count);
                 counts.statuses.into_iter().for_each(|(status, count)| *all.statuses.entry(status).or_default() += count);
             }
             Err(_) => {
-                let small = shrink(programs, &splits);
-                show(seed, &check(&small.case, &splits).err().unwrap_or_default(), &small);
+                let small = shrink(programs, |case| check(&mut engines, case, backend, &splits).is_err());
+                show(seed, &check(&mut engines, &small.case, backend, &splits).err().unwrap_or_default(), &small);
                 failed.push(seed);
             }
         }
     }
-    println!("{} batches, lanes {:?}, statuses {:?}", all.batches, all.lanes, all.statuses);
-    assert!(failed.is_empty(), "seeds {failed:?}");
-    let transactions: usize = all.lanes.values().sum();
-    let share = |lane: Lane| all.lanes.get(&lane).copied().unwrap_or(0) * 100 / transactions;
-    assert!(share(Lane::Clear) > 25 && share(Lane::Line) > 5 && share(Lane::Fallback) > 1, "the lanes are badly mixed: {:?}", all.lanes);
+    println!("{backend}: {} batches, lanes {:?}, statuses {:?}", all.batches, all.lanes, all.statuses);
+    assert!(failed.is_empty(), "{backend}, seeds {failed:?}");
+    all
+}
+
+#[test]
+fn random_programs_give_what_revm_gives() {
+    let lanes = survey(Backend::Cpu, seeds()).lanes;
+    let transactions: usize = lanes.values().sum();
+    let share = |lane: Lane| lanes.get(&lane).copied().unwrap_or(0) * 100 / transactions;
+    assert!(share(Lane::Clear) > 25 && share(Lane::Line) > 5 && share(Lane::Fallback) > 1, "the lanes are badly mixed: {lanes:?}");
+}
+
+#[test]
+fn random_programs_on_the_device_give_what_revm_gives() {
+    // Few: the device compiles every function of every program.
+    let lanes = survey(Backend::Gpu, 1_000..1_024).lanes;
+    assert!([Lane::Clear, Lane::Line].into_iter().all(|lane| lanes.contains_key(&lane)), "{lanes:?}");
 }

@@ -6,7 +6,7 @@ mod common;
 use alloy_primitives::{Address, B256, Bytes, U256, b256, hex, keccak256};
 use clearwave::state::{CellKey, Slot};
 use clearwave::{Backend, Batch, Block, Lane, Transaction};
-use common::harness::{Lanes, compare, compare_reference, run};
+use common::harness::{Engines, Lanes};
 use common::{Case, Contract, Random};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -95,11 +95,11 @@ fn case(token: Address, contracts: &[(Address, Bytes)], words: &[(B256, U256)], 
 #[track_caller]
 fn agree(what: &str, case: &Case) -> Lanes {
     let failed = |difference: String| -> Lanes { panic!("{what}: {difference}") };
-    compare_reference(case).map(|()| Lanes::new()).unwrap_or_else(failed);
-    let truth = run(case, Backend::Revm, usize::MAX).unwrap_or_else(|difference| panic!("{what}: {difference}"));
-    compare(case, &truth, Backend::Reference, usize::MAX).unwrap_or_else(failed);
-    compare(case, &truth, Backend::Cpu, 7).unwrap_or_else(failed);
-    compare(case, &truth, Backend::Cpu, usize::MAX).unwrap_or_else(failed)
+    let mut engines = Engines::default();
+    let truth = engines.truth(case).unwrap_or_else(|difference| panic!("{what}: {difference}"));
+    engines.compare(case, &truth, Backend::Reference, usize::MAX).unwrap_or_else(failed);
+    engines.compare(case, &truth, Backend::Cpu, 7).unwrap_or_else(failed);
+    engines.compare(case, &truth, Backend::Cpu, usize::MAX).unwrap_or_else(failed)
 }
 
 fn count(lanes: &Lanes, lane: Lane) -> usize {
@@ -152,7 +152,8 @@ fn an_upgrade_in_the_middle_of_a_batch() {
         let contracts = [(PROXY, fixture(name)), (IMPLEMENTATION, token.clone()), (OTHER, other.clone())];
         let case = case(PROXY, &contracts, &words, calls);
         agree(name, &case);
-        let (engine, _) = run(&case, Backend::Cpu, usize::MAX).expect("it runs");
+        let mut engines = Engines::default();
+        let (engine, _) = engines.run(&case, Backend::Cpu, usize::MAX).expect("it runs");
         assert_eq!(engine.storage(&PROXY, slot), word(OTHER), "{name}: upgraded");
     }
 }
@@ -173,7 +174,8 @@ fn an_implementation_that_upgrades_itself() {
     let contracts = [(PROXY, fixture("Erc1967Proxy5")), (IMPLEMENTATION, first), (OTHER, second.into())];
     let case = case(PROXY, &contracts, &[(EIP_1967, word(IMPLEMENTATION)), owner], calls);
     agree("UUPS", &case);
-    let (engine, _) = run(&case, Backend::Cpu, usize::MAX).expect("it runs");
+    let mut engines = Engines::default();
+    let (engine, _) = engines.run(&case, Backend::Cpu, usize::MAX).expect("it runs");
     assert_eq!(engine.storage(&PROXY, EIP_1967), word(OTHER), "upgraded");
 }
 

@@ -14,9 +14,9 @@ use clearwave::plan::numbering::Numbering;
 use clearwave::plan::resolve::resolve;
 use clearwave::plan::waves::Share;
 use clearwave::state::State;
-use clearwave::{Backend, Engine, Lane, Report};
+use clearwave::{Backend, Engine, Lane};
+use common::harness::{Engines, Lanes, Runner};
 use common::{Case, Contract, case};
-use std::collections::BTreeMap;
 
 fn contracts(setting: &str) -> Vec<Contract> {
     Contract::all().into_iter().filter(|contract| contract.file.to_string_lossy().contains(setting)).collect()
@@ -67,39 +67,17 @@ fn a_wave_leaves_the_same_words_as_its_twin() {
     assert!(ran > 2_000 && put_off > 200 && marked > 50, "{ran} ran, {put_off} were put off, {marked} cells marked");
 }
 
-/// A backend, and the lane that is forced on it.
-type Runner = (Engine, Option<Lane>);
-
-fn runner(backend: Backend, lane: Option<Lane>) -> Runner {
-    (Engine::builder().backend(backend).force(lane).record_stores(true).build().expect("the device answers"), lane)
-}
-
-fn run((engine, _): &mut Runner, case: &Case) -> Report {
-    let contracts = case.contracts.iter().map(|(address, code)| (*address, 1, code.clone()));
-    engine.restart(case.cells.iter().map(|(key, value)| (*key, *value)), contracts).expect("the case is consistent");
-    engine.execute(&case.batch).expect("the batch is well formed")
-}
-
-fn check(contracts: &[Contract], runners: &mut [Runner], seeds: std::ops::Range<u64>) -> BTreeMap<Lane, usize> {
-    let mut truth = runner(Backend::Revm, None);
-    let mut lanes = BTreeMap::new();
+fn check(contracts: &[Contract], runners: &[Runner], seeds: std::ops::Range<u64>) -> Lanes {
+    let mut engines = Engines::default();
+    let mut lanes = Lanes::new();
     for contract in contracts {
         for seed in seeds.clone() {
+            let differs = |difference: String| -> Lanes { panic!("{} with seed {seed}: {difference}", contract.file.display()) };
             let case = case(seed, &[contract], 200, 3 + 20 * (seed as usize % 3));
-            let expected = run(&mut truth, &case);
-            for runner in runners.iter_mut() {
-                let what = format!("{}, seed {seed}, {} with {:?}", contract.file.display(), runner.0.backend(), runner.1);
-                let found = run(runner, &case);
-                for (at, (a, b)) in expected.receipts.iter().zip(&found.receipts).enumerate() {
-                    assert_eq!(a.status, b.status, "{what}: transaction {at}: {:?}", case.batch.transactions[at]);
-                    *lanes.entry(b.lane).or_default() += 1;
-                }
-                for id in 0..truth.0.state().len() as u32 {
-                    let key = truth.0.state().key(id);
-                    assert_eq!(runner.0.state().read(&key), truth.0.state().value(id), "{what}: {key}");
-                }
-                assert_eq!(found.stores, expected.stores, "{what}");
-                assert_eq!(found.root, expected.root, "{what}: the root");
+            let truth = engines.truth(&case).expect("revm runs");
+            for runner in runners {
+                let found = engines.compare(&case, &truth, *runner, usize::MAX).unwrap_or_else(differs);
+                found.into_iter().for_each(|(lane, count)| *lanes.entry(lane).or_default() += count);
             }
         }
     }
@@ -108,14 +86,14 @@ fn check(contracts: &[Contract], runners: &mut [Runner], seeds: std::ops::Range<
 
 #[test]
 fn forced_lanes_give_what_revm_gives() {
-    let mut runners = [runner(Backend::Cpu, Some(Lane::Wave)), runner(Backend::Cpu, Some(Lane::Line)), runner(Backend::Cpu, None)];
-    let lanes = check(&Contract::all(), &mut runners, 0..6);
+    let runners = [Runner::forced(Backend::Cpu, Lane::Wave), Runner::forced(Backend::Cpu, Lane::Line), Backend::Cpu.into()];
+    let lanes = check(&Contract::all(), &runners, 0..6);
     assert!([Lane::Wave, Lane::Line, Lane::Clear].iter().all(|lane| lanes.get(lane).is_some_and(|count| *count > 5_000)), "{lanes:?}");
 }
 
 #[test]
 fn waves_on_the_device_give_what_revm_gives() {
-    let lanes = check(&contracts(".opt."), &mut [runner(Backend::Gpu, Some(Lane::Wave))], 6..9);
+    let lanes = check(&contracts(".opt."), &[Runner::forced(Backend::Gpu, Lane::Wave)], 6..9);
     assert!(lanes.get(&Lane::Wave).is_some_and(|count| *count > 2_000), "{lanes:?}");
 }
 

@@ -17,6 +17,7 @@
 mod backend;
 mod commit;
 mod segment;
+mod show;
 
 pub use backend::Backend;
 

@@ -2,7 +2,7 @@
 //! segment is cut before the transaction that surprised it, and done again.
 
 use super::backend::Executor;
-use super::{Clock, Engine, Forced, Report, commit};
+use super::{Clock, Engine, Forced, Report, commit, show};
 use crate::error::{Error, Result};
 use crate::exec::fallback::Fallback;
 use crate::exec::line::{Line, Lined, Stopped, Work};
@@ -13,7 +13,7 @@ use crate::limits;
 use crate::plan::classes::{Parts, Plan, Prediction, classify};
 use crate::plan::resolve::{Chunk, resolve};
 use crate::plan::waves::Share;
-use crate::tx::{Batch, Lane, Receipt, Status};
+use crate::tx::{Batch, Lane, Output, Receipt, Status};
 use crate::word::from_word;
 use std::ops::Range;
 use std::time::Instant;
@@ -29,6 +29,9 @@ impl Engine {
     pub(super) fn run_in_segments(&mut self, batch: &Batch, clock: &mut Clock) -> Result<Report> {
         let pending = Receipt { status: Status::Success, lane: Lane::Clear };
         let mut report = self.report(vec![pending; batch.transactions.len()]);
+        if self.record.outputs {
+            report.outputs = vec![Output::default(); batch.transactions.len()];
+        }
         let mut fallback = Fallback::new(&batch.block);
         let (mut start, mut span) = (0, limits::SEGMENT);
         while start < batch.transactions.len() {
@@ -85,10 +88,14 @@ impl Engine {
         stages.into_iter().for_each(|(stage, spent_ns)| clock.add(stage, spent_ns));
         clock.start("line");
         let work = collect(&plan, &cleared, report)?;
-        let lined = match self.run_line(batch, &plan, &cleared, work, fallback, report)? {
+        let mut lined = match self.run_line(batch, &plan, &cleared, work, fallback, report)? {
             Ok(lined) => lined,
             Err(cut) => return Ok(Reached::Cut(cut)),
         };
+        if self.record.outputs {
+            clock.start("outputs");
+            show::show(self, batch, &plan, &cleared, lined.as_mut(), report)?;
+        }
         clock.start("commit");
         commit::commit(self, &plan, &cleared, lined, report);
         Ok(Reached::Committed)
@@ -147,6 +154,9 @@ impl Engine {
         let values = cleared.values.iter().map(from_word).collect();
         let start = Instant::now();
         let mut line = Line::new(&self.state, &mut self.numbering, &batch.block, values, plan, &cleared.verdicts);
+        if self.record.outputs {
+            line.record_fallbacks();
+        }
         for (index, work) in &work {
             let transaction = &batch.transactions[*index as usize];
             match line.run(*index, transaction, work, fallback, *index == end_of_segment) {
@@ -193,8 +203,7 @@ fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u
         let lane = if at < plan.segment.streams.len() { Lane::Clear } else { Lane::Wave };
         for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
             if *outcome == TO_LINE {
-                let cells = kernel.key_ids().map(|key| stream.columns[stream.program.walker.cell_column(key) * stream.rows + row]);
-                work.push((*transaction, Work::Kernel(compiled.clone(), cells.collect())));
+                work.push((*transaction, Work::Kernel(compiled.clone(), stream.cells(row))));
             } else {
                 report.receipts[*transaction as usize] = receipt(kernel, *outcome as usize, *transaction, lane)?;
             }

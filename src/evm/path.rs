@@ -9,6 +9,9 @@ use alloy_primitives::U256;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// Words looked at to find how many bits one fits: stores that shadow each other are many ways to one word.
+const BITS_STEPS: usize = 64;
+
 #[derive(Debug, Clone, Default)]
 pub struct Path {
     pub frame: Frame,
@@ -52,10 +55,16 @@ impl Path {
 
     pub fn assume(&mut self, kernel: &Kernel, atom: ExprId, holds: bool) {
         self.facts.insert(atom, holds);
-        if let (Expr::Binary(Binary::Shr, by, word), false) = (kernel.exprs.get(atom), holds)
-            && let Some(bits) = kernel.exprs.as_const(*by)
-        {
-            self.bounds.insert(*word, bits.saturating_to());
+        let Expr::Binary(op, a, b) = *kernel.exprs.get(atom) else { return };
+        let (first, second) = (kernel.exprs.as_const(a), kernel.exprs.as_const(b));
+        let bound = match (op, holds, first, second) {
+            (Binary::Shr, false, Some(by), _) => Some((b, by.saturating_to())),
+            (Binary::Lt, true, _, Some(limit)) => Some((a, limit.saturating_sub(U256::ONE).bit_len())),
+            (Binary::Lt, false, Some(limit), _) | (Binary::Eq, true, Some(limit), _) => Some((b, limit.bit_len())),
+            _ => None,
+        };
+        if let Some((word, bits)) = bound {
+            self.bounds.entry(word).and_modify(|known| *known = bits.min(*known)).or_insert(bits);
         }
     }
 
@@ -86,6 +95,21 @@ impl Path {
                 Known(true) => self.decide(kernel, b),
                 decision => decision,
             },
+            // Some bit from one on, asked with a mask.
+            Expr::Binary(Binary::And, mask, word) => {
+                match kernel.exprs.as_const(mask).filter(|mask| (!*mask).wrapping_add(U256::ONE).is_power_of_two()) {
+                    Some(mask) => {
+                        let bits = kernel.exprs.small(mask.trailing_zeros() as u64);
+                        let high = kernel.exprs.binary(Binary::Shr, bits, word);
+                        self.decide(kernel, high)
+                    }
+                    None => Open(condition),
+                }
+            }
+            Expr::Binary(Binary::Shr, by, word) => match kernel.exprs.as_const(by) {
+                Some(by) if U256::from(self.bits(kernel, word)) <= by => Known(false),
+                _ => Open(condition),
+            },
             Expr::Binary(Binary::Lt, a, b) => self.decide_less(kernel, condition, a, b),
             Expr::Binary(Binary::Eq, a, b) if self.differ(kernel, a, b) => Known(false),
             _ => Open(condition),
@@ -114,6 +138,14 @@ impl Path {
                 decision => decision,
             };
         }
+        let below = |bits: usize, limit: U256| limit.bit_len() > bits;
+        match (kernel.exprs.as_const(a), kernel.exprs.as_const(b)) {
+            (_, Some(limit)) if below(self.bits(kernel, a), limit) => return Known(true),
+            (Some(limit), _) if limit.checked_add(U256::ONE).is_some_and(|limit| below(self.bits(kernel, b), limit)) => {
+                return Known(false);
+            }
+            _ => {}
+        }
         let reverse = kernel.exprs.binary(Binary::Lt, b, a);
         if self.facts.get(&reverse) == Some(&true) {
             return Known(false);
@@ -137,16 +169,47 @@ impl Path {
         })
     }
 
-    /// A mask that this path knows to change nothing.
-    pub fn unmask(&self, kernel: &Kernel, op: Binary, a: ExprId, b: ExprId) -> Option<ExprId> {
-        let fits = |mask: ExprId, word: ExprId| {
-            let bits = kernel.exprs.as_const(mask)?.trailing_ones();
-            (*self.bounds.get(&word)? <= bits).then_some(word)
-        };
-        match op {
-            Binary::And => fits(a, b).or_else(|| fits(b, a)),
-            _ => None,
+    /// The number of low bits that `word` fits on this path.
+    fn bits(&self, kernel: &mut Kernel, word: ExprId) -> usize {
+        self.bits_within(kernel, word, &mut { BITS_STEPS })
+    }
+
+    fn bits_within(&self, kernel: &mut Kernel, word: ExprId, steps: &mut usize) -> usize {
+        let known = self.bounds.get(&word).copied().unwrap_or(256).min(kernel.exprs.ones(word).bit_len());
+        if *steps == 0 {
+            return known;
         }
+        *steps -= 1;
+        let computed = match *kernel.exprs.get(word) {
+            // A difference that has not borrowed.
+            Expr::Binary(Binary::Sub, a, b) => {
+                let borrows = kernel.exprs.binary(Binary::Lt, a, b);
+                if self.facts.get(&borrows) == Some(&false) { self.bits_within(kernel, a, steps) } else { 256 }
+            }
+            // What was there, or what one of the call's own stores has put there.
+            Expr::Load(load) if !kernel.load(load).shadows.is_empty() => {
+                let Load { key, shadows } = kernel.load(load).clone();
+                let before = kernel.intern_load(Load { key, shadows: vec![] });
+                let words = shadows.iter().map(|store| store.value).chain([before]);
+                words.map(|word| self.bits_within(kernel, word, steps)).max().unwrap_or(256)
+            }
+            _ => 256,
+        };
+        known.min(computed)
+    }
+
+    /// A mask that this path knows to change nothing.
+    pub fn unmask(&self, kernel: &mut Kernel, word: ExprId) -> Option<ExprId> {
+        let Expr::Binary(Binary::And, mask, inner) = *kernel.exprs.get(word) else { return None };
+        let mask = kernel.exprs.as_const(mask)?;
+        let clear = |(fact, holds): (&ExprId, &bool)| match *kernel.exprs.get(*fact) {
+            Expr::Binary(Binary::And, tested, of) if of == inner && !holds => kernel.exprs.as_const(tested).unwrap_or_default(),
+            _ => U256::ZERO,
+        };
+        let clear = self.facts.iter().map(clear).fold(U256::ZERO, |all, clear| all | clear);
+        let bits = self.bits(kernel, inner);
+        let low = if bits < 256 { (U256::ONE << bits) - U256::ONE } else { U256::MAX };
+        (!mask & low & !clear).is_zero().then_some(inner)
     }
 
     /// The value of `key` after this path's stores.

@@ -318,10 +318,8 @@ impl Executor<'_> {
             0x1c => (Binary::Shr, a, b),
             _ => (Binary::Sar, a, b),
         };
-        let result = match path.unmask(&self.kernel, op, a, b) {
-            Some(word) => word,
-            None => self.kernel.exprs.binary(op, a, b),
-        };
+        let result = self.kernel.exprs.binary(op, a, b);
+        let result = path.unmask(&mut self.kernel, result).unwrap_or(result);
         path.frame.stack.push(result);
     }
 

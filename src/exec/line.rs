@@ -3,6 +3,7 @@
 //! to look at it, unforeseen, stops the line, and the segment is cut there.
 
 use super::fallback::{self, Fallback, View};
+use super::outputs::{Ran, Turn};
 use crate::error::{Error, Result};
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, flags};
@@ -13,7 +14,7 @@ use crate::plan::library::Compiled;
 use crate::plan::numbering::Numbering;
 use crate::plan::resolve::cell_key;
 use crate::state::{CellKey, Slot, State};
-use crate::tx::{Block, Lane, Receipt, Transaction};
+use crate::tx::{Block, Lane, Output, Receipt, Transaction};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,6 +53,8 @@ pub struct Line<'a> {
     verdicts: &'a [u32],
     contracts: BTreeMap<Address, (u64, Bytes)>,
     stores: Vec<(u32, u32)>,
+    /// Only where they are recorded.
+    fallbacks: Option<Vec<Turn<'static>>>,
 }
 
 /// What the line leaves behind.
@@ -62,6 +65,8 @@ pub struct Lined {
     /// Transaction and cell of every store of those that succeeded.
     pub stores: Vec<(u32, u32)>,
     pub contracts: BTreeMap<Address, (u64, Bytes)>,
+    /// What revm ran, for the outputs; only where the line records it.
+    pub fallbacks: Vec<Turn<'static>>,
 }
 
 impl<'a> Line<'a> {
@@ -74,7 +79,12 @@ impl<'a> Line<'a> {
         plan: &'a Plan,
         verdicts: &'a [u32],
     ) -> Self {
-        Self { state, numbering, block, values, plan, verdicts, contracts: BTreeMap::new(), stores: vec![] }
+        Self { state, numbering, block, values, plan, verdicts, contracts: BTreeMap::new(), stores: vec![], fallbacks: None }
+    }
+
+    /// Keeps what revm shows.
+    pub fn record_fallbacks(&mut self) {
+        self.fallbacks = Some(vec![]);
     }
 
     /// Runs the transaction with index `index`, `last` where no other of the segment follows it.
@@ -97,7 +107,7 @@ impl<'a> Line<'a> {
     }
 
     pub fn finish(self) -> Lined {
-        Lined { values: self.values, stores: self.stores, contracts: self.contracts }
+        Lined { values: self.values, stores: self.stores, contracts: self.contracts, fallbacks: self.fallbacks.unwrap_or_default() }
     }
 
     /// `None` where the call escapes.
@@ -129,18 +139,22 @@ impl<'a> Line<'a> {
         let index = foreseen.transaction;
         let mut calling = Calling { line: self, cells: &[], foreseen: Some(foreseen), surprised: false };
         let outcome = fallback.execute(&mut calling, transaction)?;
-        let numbers: Vec<u32> = outcome.stores.iter().map(|(key, _)| calling.line.number(*key)).collect();
-        let stores = numbers.iter().map(|number| Met { number: *number, foreseen: foreseen.stores.contains(number) });
-        stores.for_each(|met| calling.check(met, true));
+        let stores: Vec<(u32, U256)> = outcome.stores.iter().map(|(key, value)| (calling.line.number(*key), *value)).collect();
+        let met = stores.iter().map(|(number, _)| Met { number: *number, foreseen: foreseen.stores.contains(number) });
+        met.for_each(|met| calling.check(met, true));
         // What was resolved ahead may call code that has just changed.
         if calling.surprised || (!outcome.contracts.is_empty() && !last) {
             return Err(Stopped::Surprise(index));
         }
-        for (number, (_, value)) in numbers.into_iter().zip(outcome.stores) {
-            self.values[number as usize] = value;
-            self.stores.push((index, number));
+        for (number, value) in &stores {
+            self.values[*number as usize] = *value;
+            self.stores.push((index, *number));
         }
         self.contracts.extend(outcome.contracts.into_iter().map(|(address, nonce, code)| (address, (nonce, code))));
+        if let Some(fallbacks) = &mut self.fallbacks {
+            let output = Output { data: outcome.output, logs: outcome.logs };
+            fallbacks.push(Turn { transaction: index, ran: Ran::Fallback { output, stores } });
+        }
         Ok(Receipt { status: outcome.status, lane: Lane::Fallback })
     }
 

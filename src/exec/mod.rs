@@ -4,6 +4,7 @@ pub mod cpu;
 pub mod fallback;
 pub mod gpu;
 pub mod line;
+pub mod outputs;
 pub mod pass;
 pub mod segment;
 pub mod sequence;

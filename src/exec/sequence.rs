@@ -8,7 +8,7 @@ use crate::ir::eval::{Call, Run, World};
 use crate::plan::library::{Compiled, Library, Target};
 use crate::plan::resolve::cell_key;
 use crate::state::{CellKey, Contract, Slot, State};
-use crate::tx::{Block, Status, Transaction};
+use crate::tx::{Block, Output, Status, Transaction};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 
 /// What one transaction did.
@@ -69,14 +69,8 @@ fn interpret(state: &State, compiled: &Compiled, block: &Block, transaction: &Tr
     let mut world = Held { state };
     let mut run = Run::new(kernel, Call { transaction, block });
     let id = run.leaf(&mut world);
-    let leaf = kernel.leaf(id);
-    let status = leaf.outcome.status()?;
-    let logs = leaf.logs.iter().map(|log| {
-        let topics = log.topics.iter().map(|topic| B256::from(run.word(*topic, &mut world))).collect();
-        Log::new_unchecked(transaction.to, topics, run.bytes(&log.data, &mut world))
-    });
-    let logs = logs.collect();
-    let output = run.bytes(&leaf.data, &mut world);
+    let status = kernel.leaf(id).outcome.status()?;
+    let Output { data, logs } = run.output(id, &mut world);
     let mut stores: Vec<(CellKey, U256)> = Vec::new();
     for (key, value) in run.stores(id, &mut world) {
         match stores.iter_mut().find(|(stored, _)| *stored == key) {
@@ -85,7 +79,7 @@ fn interpret(state: &State, compiled: &Compiled, block: &Block, transaction: &Tr
         }
     }
     stores.sort_unstable_by_key(|(key, _)| *key);
-    Some(Effects { status, output, logs, stores, contracts: vec![] })
+    Some(Effects { status, output: data, logs, stores, contracts: vec![] })
 }
 
 /// The state as it is held.

@@ -3,8 +3,8 @@
 
 use super::expr::{Binary, Expr, ExprId, Input, Ternary, Unary};
 use super::kernel::{Data, Kernel, Key, KeyId, LeafId, LoadId, Node};
-use crate::tx::{Block, Transaction};
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use crate::tx::{Block, Output, Transaction};
+use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 
 /// What a call brings: the transaction and its block.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +104,18 @@ impl<'a> Run<'a> {
         stores.map(|store| (world.cell(store.key, self), self.word(store.value, world))).collect()
     }
 
-    pub fn bytes<W: World>(&mut self, data: &Data, world: &mut W) -> Bytes {
+    /// What a leaf shows: its data, and its logs, which are those of the called account.
+    pub fn output<W: World>(&mut self, leaf: LeafId, world: &mut W) -> Output {
+        let kernel = self.kernel;
+        let leaf = kernel.leaf(leaf);
+        let logs = leaf.logs.iter().map(|log| {
+            let topics = log.topics.iter().map(|topic| B256::from(self.word(*topic, world))).collect();
+            Log::new_unchecked(self.call.transaction.to, topics, self.bytes(&log.data, world))
+        });
+        Output { logs: logs.collect(), data: self.bytes(&leaf.data, world) }
+    }
+
+    fn bytes<W: World>(&mut self, data: &Data, world: &mut W) -> Bytes {
         let mut bytes = Vec::with_capacity(32 * data.words.len());
         for word in &data.words {
             bytes.extend_from_slice(&self.word(*word, world).to_be_bytes::<32>());

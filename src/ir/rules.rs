@@ -71,6 +71,7 @@ pub(super) fn binary(x: &mut Exprs, op: Binary, mut a: ExprId, mut b: ExprId) ->
         Binary::Shl | Binary::Shr => shift(x, op, a, b),
         Binary::Byte => byte(x, a, b),
         Binary::SLt if !x.ones(a).bit(255) && !x.ones(b).bit(255) => Some(x.binary(Binary::Lt, a, b)),
+        Binary::SLt => sign(x, a, b),
         Binary::SDiv if !x.ones(a).bit(255) && !x.ones(b).bit(255) => Some(x.binary(Binary::Div, a, b)),
         Binary::SMod if !x.ones(a).bit(255) && !x.ones(b).bit(255) => Some(x.binary(Binary::Mod, a, b)),
         Binary::Sar if !x.ones(b).bit(255) => Some(x.binary(Binary::Shr, a, b)),
@@ -211,6 +212,14 @@ fn eq(x: &mut Exprs, a: ExprId, b: ExprId) -> Option<ExprId> {
         if p == U256::ONE && x.is_bool(b) {
             return Some(b);
         }
+        // `2^k == 2^k & v`: one bit.
+        if let (Expr::Binary(Binary::And, mask, word), Some(bit)) = (x.get(b).clone(), power_of_two(p))
+            && x.as_const(mask) == Some(p)
+        {
+            let (bit, one) = (x.small(bit), x.small(1));
+            let moved = x.binary(Binary::Shr, bit, word);
+            return Some(x.binary(Binary::And, one, moved));
+        }
     }
     // `v == v & mask`: the high bits are clear.
     for (word, masked) in [(a, b), (b, a)] {
@@ -284,6 +293,17 @@ fn lt(x: &mut Exprs, a: ExprId, b: ExprId) -> Option<ExprId> {
         }
     }
     None
+}
+
+/// Signed comparisons with nothing ask for the highest bit: `v < 0`, and `-1 < v`.
+fn sign(x: &mut Exprs, a: ExprId, b: ExprId) -> Option<ExprId> {
+    let negative = x.as_const(b) == Some(U256::ZERO);
+    if !negative && x.as_const(a) != Some(MAX) {
+        return None;
+    }
+    let bits = x.small(255);
+    let high = x.binary(Binary::Shr, bits, if negative { a } else { b });
+    Some(if negative { high } else { x.is_zero(high) })
 }
 
 /// `a` is the shift, `b` the word.

@@ -10,10 +10,12 @@ use super::resolve::{Chunk, Found, Rows};
 use super::segment::{Segment, Stream};
 use super::waves::{self, Share};
 use crate::error::Result;
-use crate::ir::access::{NO_CELL, Shape, flags};
+use crate::ir::access::{NO_CELL, Shape, Side, flags};
 use crate::ir::{KeyId, LeafId};
 use crate::state::{CellKey, State};
 use crate::tx::Batch;
+use alloy_primitives::U256;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A fallback transaction with the cells that it is expected to touch.
@@ -58,21 +60,25 @@ pub struct Parts<'a> {
 
 /// Numbers the cells of resolved chunks and predicted fallbacks, and makes the segment of them.
 pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
-    let mut classes = Classes { state: parts.state, numbering, flags: vec![] };
+    let mut classes = Classes { state: parts.state, numbering, flags: vec![], reserve: Reserve::default(), restored: HashMap::new() };
     let mut plan = Plan::default();
     let mut calls: Vec<OrderedCall> = Vec::new();
     for chunk in &mut chunks {
         classes.number_rows(chunk);
+        classes.keep_bounds(chunk);
         calls.extend(classes.number_ordered(chunk));
         plan.decided.append(&mut chunk.decided);
         plan.empty.append(&mut chunk.empty);
     }
     plan.fallbacks = predictions.iter().map(|prediction| classes.foresee(prediction)).collect();
+    // Those that may escape are found later than those without a kernel.
+    plan.fallbacks.sort_unstable_by_key(|fallback| fallback.transaction);
+    classes.settle_restored();
     classes.order_unsettled(&chunks, &calls);
     if parts.no_clearing {
         classes.order_some();
     }
-    let flags = classes.flags;
+    let (flags, reserve) = (classes.flags, classes.reserve);
     if parts.no_clearing || flags.iter().any(|flags| flags::ordered(*flags)) {
         for rows in chunks.iter_mut().flat_map(|chunk| &mut chunk.rows) {
             calls.extend(set_aside(rows, &flags, parts.no_clearing));
@@ -87,26 +93,25 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
         plan.rows.push(rows);
     }
     plan.segment.flags = flags;
-    keep_order(parts, numbering, calls, &mut plan)?;
+    keep_order(parts, numbering, calls, reserve, &mut plan)?;
     Ok(plan)
 }
 
-/// Shares the calls that keep an order out between waves and the line.
-fn keep_order(parts: Parts<'_>, numbering: &Numbering, calls: Vec<OrderedCall>, plan: &mut Plan) -> Result<()> {
-    if calls.is_empty() {
-        return Ok(());
-    }
+/// Shares the calls that keep an order out between waves and the line. What they may ask of netted cells is held back, as bounds are.
+fn keep_order(parts: Parts<'_>, numbering: &Numbering, calls: Vec<OrderedCall>, mut reserve: Reserve, plan: &mut Plan) -> Result<()> {
     let flags = &plan.segment.flags;
-    let mut reserve = Reserve::default();
     hold_back(parts.state, numbering, flags, parts.batch, &calls, &mut reserve);
-    let level_of = levels(&calls, &plan.fallbacks, flags);
-    let levels = parts.share.levels(&level_of);
-    let waved = waves::rows(parts.batch, &calls, &level_of, levels);
     if let Some(stream) = reserve.stream(&parts.library.reserve()?.program) {
         plan.segment.streams.push(stream);
         plan.compiled.push(parts.library.reserve()?);
         plan.rows.push(vec![]);
     }
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let level_of = levels(&calls, &plan.fallbacks, flags);
+    let levels = parts.share.levels(&level_of);
+    let waved = waves::rows(parts.batch, &calls, &level_of, levels);
     plan.compiled.extend(waved.compiled);
     plan.rows.extend(waved.rows);
     plan.segment.waves = waved.waves;
@@ -126,6 +131,9 @@ struct Classes<'a> {
     state: &'a State,
     numbering: &'a mut Numbering,
     flags: Vec<u32>,
+    reserve: Reserve,
+    /// The constants that cells come to hold again, by number; `None` where calls differ.
+    restored: HashMap<u32, Option<U256>>,
 }
 
 impl Classes<'_> {
@@ -175,6 +183,52 @@ impl Classes<'_> {
         }
     }
 
+    /// Keeps the bounds of the rows' guards, once a cell, and notes what is restored. The rows have their numbers.
+    fn keep_bounds(&mut self, chunk: &Chunk) {
+        for held in &chunk.bounds {
+            let number = self.number(&chunk.missing, held.cell);
+            self.bound(number, held.side, held.amount);
+        }
+        let has_any = |rows: &&Rows| rows.shapes.iter().any(|shape| !(shape.bounds.is_empty() && shape.restores.is_empty()));
+        for rows in chunk.rows.iter().filter(has_any) {
+            let fixed: Vec<_> = rows.shapes.iter().map(|shape| fixed(&rows.compiled, shape)).collect();
+            let column = |key: KeyId| &rows.columns[rows.compiled.program.walker.cell_column(key)];
+            for (row, shape) in rows.shape_of.iter().enumerate() {
+                for (key, side, amount) in &fixed[*shape as usize] {
+                    self.bound(column(*key)[row], *side, *amount);
+                }
+                for (key, word) in &rows.shapes[*shape as usize].restores {
+                    self.restore(column(*key)[row], *word);
+                }
+            }
+        }
+    }
+
+    fn bound(&mut self, number: u32, side: Side, amount: Option<U256>) {
+        match (amount, side) {
+            (Some(amount), Side::Floor) => self.reserve.bound(number, amount, U256::ZERO),
+            (Some(amount), Side::Ceiling) => self.reserve.bound(number, U256::ZERO, amount),
+            (None, _) => self.join(number, flags::WRITE),
+        }
+    }
+
+    fn restore(&mut self, number: u32, word: U256) {
+        let known = self.restored.entry(number).or_insert(Some(word));
+        if *known != Some(word) {
+            *known = None;
+        }
+    }
+
+    /// A cell that everybody leaves as it is, though not all the while, is only read; otherwise they write it.
+    fn settle_restored(&mut self) {
+        for (number, word) in std::mem::take(&mut self.restored) {
+            let unchanged = word.is_some_and(|word| self.numbering.base(self.state, number) == word);
+            let flags = &mut self.flags[number as usize];
+            let free = *flags & !(flags::READ | flags::SHOWN | flags::RESTORE) == 0 && unchanged;
+            *flags = (*flags & !flags::RESTORE) | if free { flags::READ } else { flags::WRITE };
+        }
+    }
+
     fn number_ordered(&mut self, chunk: &mut Chunk) -> Vec<OrderedCall> {
         let ordered = std::mem::take(&mut chunk.ordered);
         let numbered = ordered.into_iter().map(|call| {
@@ -186,7 +240,10 @@ impl Classes<'_> {
                     number
                 }
             });
-            let cells = cells.collect();
+            let cells: Vec<u32> = cells.collect();
+            let bounds = fixed(&call.compiled, &call.shape).into_iter();
+            bounds.for_each(|(key, side, amount)| self.bound(cells[key.index()], side, amount));
+            call.shape.restores.iter().for_each(|(key, word)| self.restore(cells[key.index()], *word));
             OrderedCall::new(call.transaction, call.compiled, cells, call.shape)
         });
         numbered.collect()
@@ -220,7 +277,8 @@ impl Classes<'_> {
 
     fn order(&mut self, shape: &Shape, cells: impl Iterator<Item = u32>) {
         for (cell, uses) in cells.zip(&shape.flags).filter(|(cell, _)| *cell != NO_CELL) {
-            if !is_free(*uses) {
+            // What is restored stays as it is whichever leaf the call takes.
+            if !is_free(*uses & !flags::RESTORE) {
                 self.join(cell, flags::WRITE);
             }
         }
@@ -231,6 +289,13 @@ impl Classes<'_> {
         let netted = self.flags.iter_mut().filter(|flags| **flags & flags::NETTED != 0);
         netted.step_by(2).for_each(|flags| *flags |= flags::WRITE);
     }
+}
+
+/// The bounds of a shape that are the same for all calls, with what they ask; `None` where no value keeps to one.
+fn fixed(compiled: &Compiled, shape: &Shape) -> Vec<(KeyId, Side, Option<U256>)> {
+    let kernel = &compiled.program.kernel;
+    let bounds = shape.bounds.iter();
+    bounds.filter_map(|(key, bound)| Some((*key, bound.side, bound.held(bound.fixed(kernel)?)))).collect()
 }
 
 /// Takes the rows that use an ordered cell out of the rows that are cleared.

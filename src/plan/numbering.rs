@@ -85,6 +85,14 @@ impl Numbering {
         }
     }
 
+    /// The number of a cell that has one: no transaction of the segment stores to the others.
+    pub fn find(&self, state: &State, key: &CellKey) -> Option<u32> {
+        match state.find(key) {
+            Some(id) => self.numbers.get(id as usize).copied().filter(|number| *number != UNNUMBERED),
+            None => self.new_numbers.get(key).copied(),
+        }
+    }
+
     pub fn key(&self, state: &State, number: u32) -> CellKey {
         match self.homes[number as usize] {
             Home::Held(id) => state.key(id),

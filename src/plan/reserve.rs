@@ -1,12 +1,13 @@
-//! What is held back of netted cells for calls that do not clear: those that keep an order may debit and credit such a cell too, and judge
-//! has to count on it. Each cell gets rows of a stream of its own, which demand and apply nothing. Nothing here knows who asks.
+//! What is held back of netted cells: for calls that do not clear, since those that keep an order may debit and credit such a cell too; and
+//! below floors and above ceilings. Judge has to count on it. Each cell gets rows of a stream of its own, which demand and apply nothing.
+//! Nothing here knows who asks.
 
 use super::segment::{Program, Stream};
 use crate::ir::access::Walker;
 use crate::ir::{Input, Kernel, Key, KeyId, Leaf, Outcome};
 use crate::word::{LIMBS, to_word};
 use alloy_primitives::U256;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Amounts held back, by the number of their cell: down and up.
@@ -15,6 +16,41 @@ pub struct Reserve {
     open: BTreeMap<u32, [U256; 2]>,
     /// Rows whose next amount would not have fitted a word.
     full: Vec<(u32, [U256; 2])>,
+    bounds: Bounds,
+}
+
+/// What bounds hold back. Most cells of a segment share a few pairs, so a cell keeps the index of its pair.
+#[derive(Debug, Default)]
+struct Bounds {
+    /// By number; 0: nothing.
+    pair_of: Vec<u32>,
+    /// Down and up; those with an index from 1 on.
+    pairs: Vec<[U256; 2]>,
+    indices: HashMap<[U256; 2], u32>,
+}
+
+impl Bounds {
+    fn raise(&mut self, number: u32, [down, up]: [U256; 2]) {
+        let at = number as usize;
+        if at >= self.pair_of.len() {
+            self.pair_of.resize(at + 1, 0);
+        }
+        let held = self.pair_of[at].checked_sub(1).map_or([U256::ZERO; 2], |index| self.pairs[index as usize]);
+        if down <= held[0] && up <= held[1] {
+            return;
+        }
+        let pair = [down.max(held[0]), up.max(held[1])];
+        let pairs = &mut self.pairs;
+        self.pair_of[at] = *self.indices.entry(pair).or_insert_with(|| {
+            pairs.push(pair);
+            pairs.len() as u32
+        });
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (u32, [U256; 2])> + '_ {
+        let numbered = (0..).zip(&self.pair_of);
+        numbered.filter_map(|(number, index)| Some((number, self.pairs[index.checked_sub(1)? as usize])))
+    }
 }
 
 impl Reserve {
@@ -30,9 +66,14 @@ impl Reserve {
         }
     }
 
+    /// Raises what is held back of a cell once, whoever asks: `down` to stay in it, `up` to stay free.
+    pub fn bound(&mut self, number: u32, down: U256, up: U256) {
+        self.bounds.raise(number, [down, up]);
+    }
+
     /// The rows as a stream of `program`; `None` where nothing is held.
     pub fn stream(self, program: &Arc<Program>) -> Option<Stream> {
-        let rows: Vec<(u32, [U256; 2])> = self.full.into_iter().chain(self.open).collect();
+        let rows: Vec<(u32, [U256; 2])> = self.full.into_iter().chain(self.open).chain(self.bounds.rows()).collect();
         if rows.is_empty() {
             return None;
         }

@@ -4,9 +4,9 @@
 use super::library::{Compiled, Finder, Library, Meets, Pattern, Target};
 use crate::error::Result;
 use crate::evm::{Entry, Pin};
-use crate::ir::access::{NO_CELL, Shape};
+use crate::ir::access::{NO_CELL, Shape, Side};
 use crate::ir::eval::{Call, Place, Run, World};
-use crate::ir::{KeyId, LeafId};
+use crate::ir::{Kernel, KeyId, LeafId};
 use crate::state::{CellId, CellKey, Paths, Query, Slot, State};
 use crate::tx::{Block, Transaction};
 use crate::word::{LIMBS, to_word};
@@ -78,6 +78,14 @@ pub struct Ordered {
     pub shape: Arc<Shape>,
 }
 
+/// A bound on a cell, with what it asks; `None` where no value keeps to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    pub cell: Found,
+    pub side: Side,
+    pub amount: Option<U256>,
+}
+
 /// What became of a chunk of transactions.
 #[derive(Debug, Default)]
 pub struct Chunk {
@@ -90,6 +98,8 @@ pub struct Chunk {
     /// Transactions without value to accounts without code.
     pub empty: Vec<u32>,
     pub missing: Vec<CellKey>,
+    /// What guards of rows and ordered calls ask besides amounts, where it is not the same for all calls.
+    pub bounds: Vec<Held>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
 }
@@ -122,12 +132,15 @@ enum Known {
     Empty,
 }
 
+/// What calls run that bring these words.
+type Pinned = (Arc<[Pin]>, Known);
+
 struct Resolver<'a> {
     state: &'a State,
     library: &'a Library,
     block: &'a Block,
     chunk: Chunk,
-    targets: HashMap<(Address, Entry), Vec<(Arc<[Pin]>, Known)>, ahash::RandomState>,
+    targets: HashMap<(Address, Entry), Vec<Pinned>, ahash::RandomState>,
     last: Option<((Address, Entry), Known)>,
     search: Search<'a>,
     pending: Vec<Pending>,
@@ -192,7 +205,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a call runs, and which words of its own that hangs on. What else it hangs on stays as it is while a segment is resolved.
-    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<(Arc<[Pin]>, Known)> {
+    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Pinned> {
         let meets = Meets { state: self.state, transaction };
         let holds = |pins: &[Pin]| pins.iter().all(|pin| pin.holds(&meets));
         let known = self.targets.get(&key).into_iter().flatten().find(|(pins, _)| holds(pins));
@@ -242,6 +255,9 @@ impl<'a> Resolver<'a> {
             let cells = &self.search.cells;
             let index_of_shape = rows.shape(&registers, cells);
             let shape = &rows.shapes[index_of_shape as usize];
+            if !shape.escapes {
+                self.chunk.bounds.extend(held(self.state, &rows.compiled.program.kernel, shape, call, cells));
+            }
             if let Some(leaf) = shape.leaf {
                 self.chunk.decided.push((index, rows.compiled.clone(), leaf));
             } else if shape.escapes && escapes(&rows.compiled, call, self.state, cells) {
@@ -316,6 +332,21 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// The bounds of a call that are not the same for all calls, on the state at the start: what they hang on does not change in the segment,
+/// or their cells are ordered.
+fn held(state: &State, kernel: &Kernel, shape: &Shape, call: Call<'_>, cells: &[Found]) -> Vec<Held> {
+    let mut open = shape.bounds.iter().filter(|(_, bound)| bound.fixed(kernel).is_none()).peekable();
+    if open.peek().is_none() {
+        return vec![];
+    }
+    let mut run = Run::new(kernel, call);
+    let held = open.filter_map(|(key, bound)| {
+        let limit = run.word(bound.limit.word()?, &mut Start { state });
+        Some(Held { cell: cells[key.index()], side: bound.side, amount: bound.held(limit) })
+    });
+    held.collect()
 }
 
 pub fn cell_key(contract: &Address, place: Place) -> CellKey {

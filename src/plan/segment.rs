@@ -25,6 +25,14 @@ pub struct Stream {
     pub columns: Vec<u32>,
 }
 
+impl Stream {
+    /// The numbers of the cells that a row names, by key.
+    pub fn cells(&self, row: usize) -> Vec<u32> {
+        let column = |key| self.program.walker.cell_column(key) * self.rows;
+        self.program.kernel.key_ids().map(|key| self.columns[column(key) + row]).collect()
+    }
+}
+
 /// Calls to be cleared together, over cells that are numbered from 0.
 #[derive(Debug, Clone, Default)]
 pub struct Segment {

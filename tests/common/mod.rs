@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod assembler;
+pub mod calldata;
 pub mod harness;
 pub mod program;
 
@@ -60,7 +61,7 @@ impl Random {
     }
 }
 
-/// A compiled contract of `kernels/`.
+/// A compiled contract.
 pub struct Contract {
     pub file: PathBuf,
     pub code: Bytes,
@@ -80,7 +81,12 @@ impl Contract {
 
     /// Every artifact of `kernels/`.
     pub fn all() -> Vec<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels");
+        Self::below("kernels")
+    }
+
+    /// Every artifact in the folders of a folder.
+    pub fn below(folder: &str) -> Vec<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let list = |path: &Path| -> Vec<PathBuf> {
             let entries = std::fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             entries.map(|entry| entry.expect("the folder is readable").path()).collect()
@@ -92,32 +98,13 @@ impl Contract {
         files.iter().map(|file| Self::read(file)).collect()
     }
 
-    /// A call of a random function, mostly well formed.
+    /// A call of a random function, mostly well formed; sometimes of none.
     fn call(&self, random: &mut Random, accounts: &[Address]) -> Bytes {
+        if self.functions.is_empty() || random.below(40) == 0 {
+            return calldata::unknown(random);
+        }
         let (signature, selector) = random.pick(&self.functions);
-        let types = &signature[signature.find('(').map_or(0, |at| at + 1)..signature.len() - 1];
-        let mut data = selector.to_vec();
-        for kind in types.split(',').filter(|kind| !kind.is_empty()) {
-            let word = match kind {
-                "address" if random.below(12) == 0 => U256::ZERO,
-                "address" => random.pick(accounts).into_word().into(),
-                "bool" => U256::from(random.below(2)),
-                // Few ids, so that calls meet.
-                _ if random.below(2) == 0 => U256::from(random.below(4)),
-                _ => random.amount(),
-            };
-            data.extend(word.to_be_bytes::<32>());
-        }
-        match random.below(40) {
-            0 => data.truncate(random.below(data.len() + 1)),
-            1 => data.extend([0; 32]),
-            2 if data.len() > 5 => {
-                let at = 4 + random.below(data.len() - 4);
-                data[at] ^= 0x80;
-            }
-            _ => {}
-        }
-        data.into()
+        calldata::call(random, accounts, signature, *selector)
     }
 }
 
@@ -144,6 +131,7 @@ pub fn case(seed: u64, contracts: &[&Contract], transactions: usize, accounts: u
         let balance = U256::from(random.below(100)) << [0, 0, 128][random.below(3)];
         cells.insert(CellKey { address: *account, slot: Slot::Native }, balance);
     }
+    let named: Vec<Address> = accounts.iter().chain(deployed.iter().map(|(address, _)| address)).copied().collect();
     for _ in 0..transactions {
         let from = *random.pick(&accounts);
         let value = if random.below(6) == 0 { U256::from(random.below(60)) << [0, 0, 0, 128, 255][random.below(5)] } else { U256::ZERO };
@@ -152,7 +140,7 @@ pub fn case(seed: u64, contracts: &[&Contract], transactions: usize, accounts: u
             1 if random.below(4) == 0 => (Address::with_last_byte(random.below(12) as u8), Bytes::new(), value),
             _ => {
                 let at = random.below(contracts.len());
-                (deployed[at].0, contracts[at].call(&mut random, &accounts), value)
+                (deployed[at].0, contracts[at].call(&mut random, &named), value)
             }
         };
         batch.transactions.push(Transaction { from, to, value, data });

@@ -59,6 +59,26 @@ pub enum Test {
     Room,
     /// value + amount > value
     Grows,
+    /// !(amount < value)
+    AtMost,
+    /// value < amount
+    Below,
+    /// !(450 < value + amount)
+    Capped,
+    /// value + amount < 500
+    CappedBelow,
+    /// !(420 - value < amount)
+    RoomBelow,
+    /// !(value - amount < 7)
+    Leaves,
+    /// !(value < amount + 5)
+    CoversMore,
+    /// 9 < value - amount
+    LeavesMore,
+    /// value >> 255 == 0
+    Unflagged,
+    /// value & 2^255 == 0
+    UnflaggedMask,
     NotZero,
     Zero,
     /// value != MAX
@@ -218,6 +238,8 @@ impl Compiler<'_> {
         let (value, amount, not) = (value.clone(), amount.clone(), op::ISZERO);
         let pair = |a: &Word, b: &Word| (Box::new(a.clone()), Box::new(b.clone()));
         let sum = |(a, b)| Word::Sum(a, b);
+        let difference = |(a, b)| Word::Difference(a, b);
+        let number = |value: u64| Word::Const(U256::from(value));
         match test {
             Test::Covers => self.compare(&value, op::LT, &amount).op(not),
             Test::CoversTurned => self.compare(&amount, op::GT, &value).op(not),
@@ -233,6 +255,19 @@ impl Compiler<'_> {
                 self.compare(&Word::Difference(a, b), op::LT, &amount).op(not)
             }
             Test::Grows => self.compare(&sum(pair(&value, &amount)), op::GT, &value),
+            Test::AtMost => self.compare(&amount, op::LT, &value).op(not),
+            Test::Below => self.compare(&value, op::LT, &amount),
+            Test::Capped => self.compare(&number(450), op::LT, &sum(pair(&value, &amount))).op(not),
+            Test::CappedBelow => self.compare(&sum(pair(&value, &amount)), op::LT, &number(500)),
+            Test::RoomBelow => {
+                let (a, b) = pair(&number(420), &value);
+                self.compare(&Word::Difference(a, b), op::LT, &amount).op(not)
+            }
+            Test::Leaves => self.compare(&difference(pair(&value, &amount)), op::LT, &number(7)).op(not),
+            Test::CoversMore => self.compare(&value, op::LT, &sum(pair(&amount, &number(5)))).op(not),
+            Test::LeavesMore => self.compare(&number(9), op::LT, &difference(pair(&value, &amount))),
+            Test::Unflagged => self.word(&value).push(255).op(op::SHR).op(not),
+            Test::UnflaggedMask => self.compare(&value, op::AND, &Word::Const(U256::ONE << 255)).op(not),
             Test::NotZero => self.word(&value),
             Test::Zero => self.word(&value).op(not),
             Test::NotMax => self.compare(&value, op::EQ, &Word::Const(U256::MAX)).op(not),

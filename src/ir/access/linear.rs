@@ -1,44 +1,18 @@
-//! Recognises what commutes: a word that is a cell's value less some amounts and plus others, and the conditions that guard it. The
-//! spellings of compilers have been made one by `rules` before.
+//! Recognises what commutes: a word that is a cell's value less some amounts and plus others. The spellings of compilers have been made one
+//! by `rules` before.
 
+use super::guard;
 use crate::ir::expr::{Binary, Expr, ExprId};
 use crate::ir::kernel::{Kernel, KeyId, LoadId, Store};
 use alloy_primitives::U256;
+use std::collections::HashMap;
 
-/// An amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Term {
-    Word(ExprId),
+/// What a word is in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restored {
+    /// What it was before.
+    Itself,
     Const(U256),
-}
-
-impl Term {
-    pub fn word(&self) -> Option<ExprId> {
-        match self {
-            Self::Word(word) => Some(*word),
-            Self::Const(_) => None,
-        }
-    }
-}
-
-/// A condition that holds in every order as long as the cell's value covers `down` and leaves room for `up`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guard {
-    pub key: KeyId,
-    /// What the guard asks to be there, and what the call had itself taken by then.
-    pub down: Vec<Term>,
-    /// What the guard asks room for, and what the call had itself added by then.
-    pub up: Vec<Term>,
-    /// The condition's truth where the guard passes.
-    pub pass: bool,
-}
-
-/// A condition on a netted cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Test {
-    Guard(Guard),
-    /// Whether the cell is MAX.
-    Sentinel(KeyId),
 }
 
 /// What a leaf's stores do to one cell.
@@ -50,6 +24,8 @@ pub struct Change {
     pub credits: Vec<ExprId>,
     /// It is not its load less debits plus credits.
     pub written: bool,
+    /// It is something else on the way, and in the end this, as a lock is. It is `written` too.
+    pub restored: Option<Restored>,
     /// What the stored values are computed from, besides the cell.
     pub words: Vec<ExprId>,
 }
@@ -58,28 +34,40 @@ pub struct Change {
 pub struct View<'k> {
     pub kernel: &'k Kernel,
     class: Vec<usize>,
-    debited: Vec<bool>,
-    credited: Vec<bool>,
+    /// By class what leaves debit and credit, where they do not write.
+    netted: Vec<Vec<Change>>,
+    leads: HashMap<ExprId, [bool; 2]>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Linear {
-    debits: Vec<ExprId>,
-    credits: Vec<ExprId>,
+pub(super) struct Linear {
+    pub(super) debits: Vec<ExprId>,
+    pub(super) credits: Vec<ExprId>,
 }
 
 impl<'k> View<'k> {
     pub fn new(kernel: &'k Kernel, class: &[usize]) -> Self {
-        let none = vec![false; kernel.keys.len()];
-        let mut view = Self { kernel, class: class.to_vec(), debited: none.clone(), credited: none };
+        let mut view = Self { kernel, class: class.to_vec(), netted: vec![vec![]; kernel.keys.len()], leads: guard::leads(kernel) };
         for leaf in &kernel.leaves {
-            for change in view.changes(&leaf.stores).into_iter().filter(|change| !change.written) {
-                let class = view.class(change.keys[0]);
-                view.debited[class] |= !change.debits.is_empty();
-                view.credited[class] |= !change.credits.is_empty();
+            let netted = |change: &Change| !(change.written || change.debits.is_empty() && change.credits.is_empty());
+            for change in view.changes(&leaf.stores).into_iter().filter(netted) {
+                let of_class = &mut view.netted[class[change.keys[0].index()]];
+                if !of_class.contains(&change) {
+                    of_class.push(change);
+                }
             }
         }
         view
+    }
+
+    /// What leaves debit and credit of a key's cell.
+    pub(super) fn netted(&self, key: KeyId) -> &[Change] {
+        &self.netted[self.class(key)]
+    }
+
+    /// Whether the two sides of a condition, yes and no, come to leaves that store anything.
+    pub(super) fn leads(&self, condition: ExprId) -> [bool; 2] {
+        self.leads.get(&condition).copied().unwrap_or_default()
     }
 
     pub fn class(&self, key: KeyId) -> usize {
@@ -98,15 +86,22 @@ impl<'k> View<'k> {
         for store in stores {
             let class = self.class(store.key);
             let at = changes.iter().position(|(other, ..)| *other == class).unwrap_or_else(|| {
-                let change = Change { keys: vec![], debits: vec![], credits: vec![], written: false, words: vec![] };
+                let change = Change { keys: vec![], debits: vec![], credits: vec![], written: false, restored: None, words: vec![] };
                 changes.push((class, change, Linear::default()));
                 changes.len() - 1
             });
             let (_, change, current) = &mut changes[at];
+            let again = !change.keys.is_empty();
+            let linear = self.linear(store.value, class);
+            change.restored = match self.kernel.exprs.as_const(store.value) {
+                Some(word) => Some(Restored::Const(word)),
+                None => (linear == Some(Linear::default())).then_some(Restored::Itself),
+            };
+            change.restored = change.restored.filter(|_| again);
             if !change.keys.contains(&store.key) {
                 change.keys.push(store.key);
             }
-            match self.linear(store.value, class) {
+            match linear {
                 // Built on the latest value: nothing that was stored in between is lost.
                 Some(next) if next.debits.starts_with(&current.debits) && next.credits.starts_with(&current.credits) => *current = next,
                 _ => {
@@ -125,69 +120,8 @@ impl<'k> View<'k> {
         changes.into_iter().map(finish).collect()
     }
 
-    /// What `condition` tests, where it is a guard or a sentinel test of a cell that is debited or credited somewhere.
-    pub fn test(&self, condition: ExprId) -> Option<Test> {
-        let loads = self.kernel.exprs.loads(condition).into_iter();
-        let mut keys: Vec<KeyId> = loads.map(|load| self.kernel.load(load).key).collect();
-        keys.dedup_by_key(|key| self.class(*key));
-        keys.into_iter().find_map(|key| {
-            let class = self.class(key);
-            let (debited, credited) = (self.debited[class], self.credited[class]);
-            (debited || credited).then(|| self.test_of(key, condition, debited)).flatten()
-        })
-    }
-
-    fn test_of(&self, key: KeyId, condition: ExprId, debited: bool) -> Option<Test> {
-        let class = self.class(key);
-        let exprs = &self.kernel.exprs;
-        match *exprs.get(condition) {
-            Expr::Binary(Binary::Lt, a, b) => self.sum_guard(key, a, b).or_else(|| self.order_guard(key, a, b, debited)),
-            Expr::Binary(Binary::Eq, a, b) => {
-                let linear = self.linear(b, class).filter(|_| exprs.as_const(a) == Some(U256::MAX))?;
-                match (debited, linear == Linear::default()) {
-                    (true, true) => Some(Test::Sentinel(key)),
-                    (true, false) => None,
-                    // `MAX` cannot be incremented.
-                    (false, _) => Some(ceiling(key, linear, Term::Const(U256::ONE))),
-                }
-            }
-            // Not zero.
-            _ if debited => Some(floor(key, self.linear(condition, class)?, vec![Term::Const(U256::ONE)], true)),
-            _ => None,
-        }
-    }
-
-    /// `value + amount < value`: it wrapped.
-    fn sum_guard(&self, key: KeyId, sum: ExprId, term: ExprId) -> Option<Test> {
-        let class = self.class(key);
-        let Expr::Binary(Binary::Add, p, q) = *self.kernel.exprs.get(sum) else {
-            return None;
-        };
-        if term != p && term != q {
-            return None;
-        }
-        [(p, q), (q, p)].into_iter().find_map(|(value, amount)| {
-            let linear = self.linear(value, class).filter(|_| self.independent(amount, class))?;
-            Some(ceiling(key, linear, Term::Word(amount)))
-        })
-    }
-
-    /// `value < amount`, or `amount < value`.
-    fn order_guard(&self, key: KeyId, a: ExprId, b: ExprId, debited: bool) -> Option<Test> {
-        let class = self.class(key);
-        if let Some(linear) = self.linear(a, class).filter(|_| debited && self.independent(b, class)) {
-            return Some(floor(key, linear, vec![Term::Word(b)], false));
-        }
-        let linear = self.linear(b, class).filter(|_| self.independent(a, class))?;
-        match self.kernel.exprs.as_const(a) {
-            _ if debited => Some(floor(key, linear, vec![Term::Word(a), Term::Const(U256::ONE)], true)),
-            Some(bound) => Some(ceiling(key, linear, Term::Const(U256::MAX - bound))),
-            None => None,
-        }
-    }
-
     /// `word` as the cell's value before the call, less debits, plus credits.
-    fn linear(&self, word: ExprId, class: usize) -> Option<Linear> {
+    pub(super) fn linear(&self, word: ExprId, class: usize) -> Option<Linear> {
         match *self.kernel.exprs.get(word) {
             Expr::Load(load) if self.class(self.kernel.load(load).key) == class => match self.shadow(load) {
                 Some(store) => self.linear(store.value, class),
@@ -207,18 +141,7 @@ impl<'k> View<'k> {
         }
     }
 
-    fn independent(&self, word: ExprId, class: usize) -> bool {
+    pub(super) fn independent(&self, word: ExprId, class: usize) -> bool {
         self.kernel.deep_loads(word).into_iter().all(|load| self.class(self.kernel.load(load).key) != class)
     }
-}
-
-fn floor(key: KeyId, taken: Linear, asked: Vec<Term>, pass: bool) -> Test {
-    let down = taken.debits.into_iter().map(Term::Word).chain(asked).collect();
-    Test::Guard(Guard { key, down, up: taken.credits.into_iter().map(Term::Word).collect(), pass })
-}
-
-/// Fails where the condition holds.
-fn ceiling(key: KeyId, taken: Linear, asked: Term) -> Test {
-    let up = taken.credits.into_iter().map(Term::Word).chain([asked]).collect();
-    Test::Guard(Guard { key, down: taken.debits.into_iter().map(Term::Word).collect(), up, pass: false })
 }

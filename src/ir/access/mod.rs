@@ -1,20 +1,23 @@
 //! Access analysis: how a kernel uses each of its cells, and so what commutes. A debit and a credit commute as long as no guard on the
 //! cell can fail; a read commutes with reads; anything else is a write and keeps its order.
 //!
-//! Modes are found leaf by leaf (`linear` recognises debits, credits and their guards) and joined over the leaves that are still open.
+//! Modes are found leaf by leaf (`linear` recognises debits and credits, `guard` what guards them) and joined over the leaves that are still
+//! open.
 //! Which keys name one cell is given by the caller, since it is decided call by call.
 
+mod guard;
 mod linear;
 mod uses;
 mod walk;
 mod wave;
 
-pub use linear::{Guard, Term};
+pub use guard::{Bound, Guard, Side, Term};
 pub use walk::{Effect, NO_CELL, Walk, Walker};
 pub use wave::{DEVICE_COST, Waver, device_cost};
 
 use super::expr::ExprId;
 use super::kernel::{Kernel, KeyId, LeafId, Node, NodeId, Outcome};
+use alloy_primitives::U256;
 use std::collections::BTreeSet;
 use std::fmt;
 use uses::{Uses, Views};
@@ -59,13 +62,18 @@ pub mod flags {
     pub const PLAIN_DEBIT: u32 = 64;
     /// Shown in output or logs, which are made from the values in batch order when somebody asks: no order is needed for that.
     pub const SHOWN: u32 = 128;
+    /// Stores to it, and a constant in the end: a read where the cell holds that constant before, else a write. Never reaches a device.
+    pub const RESTORE: u32 = 256;
+
+    /// Whoever has one of these may change it.
+    pub const CHANGES: u32 = WRITE | DEBIT | CREDIT | RESTORE;
 
     /// Whoever has one of these counts in the totals.
     pub const NETTED: u32 = DEBIT | CREDIT | GUARD | SENTINEL;
 
     /// Whether calls that use a cell so need an order among them.
     pub const fn ordered(flags: u32) -> bool {
-        flags & WRITE != 0 || (flags & READ != 0 && flags & NETTED != 0) || (flags & SENTINEL != 0 && flags & CREDIT != 0)
+        flags & WRITE != 0 || (flags & (READ | RESTORE) != 0 && flags & NETTED != 0) || (flags & SENTINEL != 0 && flags & CREDIT != 0)
     }
 }
 
@@ -76,6 +84,10 @@ pub struct Shape {
     pub flags: Vec<u32>,
     /// An open leaf escapes. Whether the call comes to it hangs on cells.
     pub escapes: bool,
+    /// What guards ask of a key's cell, whoever else asks.
+    pub bounds: Vec<(KeyId, Bound)>,
+    /// The constants of keys with `flags::RESTORE`.
+    pub restores: Vec<(KeyId, U256)>,
     /// The leaf, where no cell has a say in it and none is touched.
     pub leaf: Option<LeafId>,
     /// Whether some amount, or the word of a key, or whether the call escapes, hangs on the key's cell.
@@ -91,13 +103,15 @@ impl Shape {
     }
 }
 
-/// The shape of calls for which `decided` answers conditions (`None`: open) on inputs, or on cells that hold whenever it is used, where keys of equal `class` name one cell.
+/// The shape of calls for which `decided` answers conditions (`None`: open) on inputs, or on cells where they hold whenever the shape is used,
+/// and where keys of equal `class` name one cell.
 pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Option<bool>) -> Shape {
     let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
     let mut touched = vec![false; kernel.keys.len()];
     let mut feeding = vec![false; kernel.keys.len()];
     let (mut escapes, mut open) = (false, vec![]);
+    let (mut bounds, mut restores) = (vec![], vec![]);
     each_leaf(kernel, decided, &mut |conditions, leaf| {
         open.push(leaf);
         escapes |= matches!(kernel.leaf(leaf).outcome, Outcome::Escape { .. });
@@ -107,13 +121,18 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
         }
         uses.keys.into_iter().for_each(|key| touched[key.index()] = true);
         uses.feeding.into_iter().for_each(|class| feeding[class] = true);
+        bounds.extend(uses.bounds);
+        restores.extend(uses.restores);
     });
+    bounds.sort_unstable();
+    bounds.dedup();
+    restores.sort_unstable();
+    restores.dedup();
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
     let feeds = class.iter().map(|class| feeding[*class] || (escapes && by_class[*class] & flags::READ != 0)).collect();
-    let changes = |class: usize| by_class[class] & (flags::WRITE | flags::DEBIT | flags::CREDIT) != 0;
-    let aliases = class.iter().enumerate().any(|(key, class)| key != *class && changes(*class));
-    Shape { flags, escapes, leaf: open.first().copied().filter(|_| untouched), feeds, aliases }
+    let aliases = class.iter().enumerate().any(|(key, class)| key != *class && by_class[*class] & flags::CHANGES != 0);
+    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, aliases }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.
@@ -210,7 +229,7 @@ impl<'k> Access<'k> {
 
 fn leaf_modes(flags: u32) -> Vec<Mode> {
     let netted = flags & (flags::DEBIT | flags::CREDIT) != 0;
-    if flags & flags::WRITE != 0 || (netted && flags & flags::READ != 0) {
+    if flags & flags::WRITE != 0 || (netted && flags & (flags::READ | flags::RESTORE) != 0) {
         return vec![Mode::Write];
     }
     let mut modes = Vec::new();
@@ -220,7 +239,7 @@ fn leaf_modes(flags: u32) -> Vec<Mode> {
     if flags & flags::DEBIT != 0 {
         modes.push(Mode::Debit);
     }
-    if !netted && flags & (flags::READ | flags::GUARD | flags::SENTINEL | flags::SHOWN) != 0 {
+    if !netted && flags & (flags::READ | flags::RESTORE | flags::GUARD | flags::SENTINEL | flags::SHOWN) != 0 {
         modes.push(Mode::Read);
     }
     modes

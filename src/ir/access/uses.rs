@@ -2,9 +2,11 @@
 //! by itself. So a leaf is seen both ways, and where the walk would count wrong the cell is a write.
 
 use super::flags;
-use super::linear::{Change, Guard, Term, Test, View};
+use super::guard::{Bound, Guard, Term, Test};
+use super::linear::{Change, Restored, View};
 use crate::ir::expr::ExprId;
 use crate::ir::kernel::{Kernel, KeyId, LeafId, LoadId};
+use alloy_primitives::U256;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A kernel seen with its keys gathered by cell, and as its walk sees it: each key by itself.
@@ -30,6 +32,10 @@ pub(super) struct Uses<'v, 'k> {
     views: &'v Views<'k>,
     pub(super) flags: BTreeMap<usize, u32>,
     pub(super) keys: BTreeSet<KeyId>,
+    /// What guards ask besides amounts.
+    pub(super) bounds: Vec<(KeyId, Bound)>,
+    /// The constants that words come to hold again, by the key of the last store.
+    pub(super) restores: Vec<(KeyId, U256)>,
     /// Classes that amounts and the words of keys hang on.
     pub(super) feeding: BTreeSet<usize>,
     /// Classes compared with the sentinel, and found different.
@@ -43,8 +49,8 @@ pub(super) struct Uses<'v, 'k> {
 impl<'v, 'k> Uses<'v, 'k> {
     /// What `leaf` does, with the conditions on the way to it.
     pub(super) fn of(views: &'v Views<'k>, conditions: &[(ExprId, bool)], leaf: LeafId) -> Self {
-        let (flags, keys, feeding, tested, counted, seen) = Default::default();
-        let mut uses = Self { views, flags, keys, feeding, tested, counted, seen };
+        let (flags, keys, bounds, restores, feeding, tested, counted, seen) = Default::default();
+        let mut uses = Self { views, flags, keys, bounds, restores, feeding, tested, counted, seen };
         conditions.iter().for_each(|(condition, holds)| uses.condition(*condition, *holds));
         let leaf = views.kernel.leaf(leaf);
         let parts = views.by_key.changes(&leaf.stores);
@@ -97,7 +103,8 @@ impl<'v, 'k> Uses<'v, 'k> {
         match &test {
             Some(Test::Guard(guard)) => {
                 self.tests(condition, guard.key, flags::GUARD);
-                guard.down.iter().chain(&guard.up).filter_map(Term::word).for_each(|word| {
+                self.bounds.extend(guard.bound.map(|bound| (guard.key, bound)));
+                guard.words().for_each(|word| {
                     self.read(word);
                     self.feed(word);
                 });
@@ -141,7 +148,9 @@ impl<'v, 'k> Uses<'v, 'k> {
             (Some(Test::Sentinel(a)), Some(Test::Sentinel(b))) => self.views.class(*a) == self.views.class(*b),
             (Some(Test::Guard(asked)), Some(Test::Guard(counted))) => {
                 let same = asked.pass == counted.pass && self.views.class(asked.key) == self.views.class(counted.key);
-                same && self.covers(asked, counted, |guard| &guard.down) && self.covers(asked, counted, |guard| &guard.up)
+                same && asked.bound == counted.bound
+                    && self.covers(asked, counted, |guard| &guard.down)
+                    && self.covers(asked, counted, |guard| &guard.up)
             }
             _ => false,
         }
@@ -163,7 +172,18 @@ impl<'v, 'k> Uses<'v, 'k> {
         let kernel = self.views.kernel;
         change.keys.iter().for_each(|key| self.read(kernel.key(*key).word()));
         let class = self.views.class(change.keys[0]);
-        let mut flags = if change.written || !self.adds_up(change, parts) { flags::WRITE } else { 0 };
+        // The walk must not take a part of it for a debit or a credit.
+        let mut parts_of_cell = parts.iter().filter(|part| self.views.class(part.keys[0]) == class);
+        let restored = change.restored.filter(|_| change.written && parts_of_cell.all(|part| part.written));
+        let mut flags = match restored {
+            Some(Restored::Itself) => flags::READ,
+            Some(Restored::Const(word)) => {
+                self.restores.push((change.keys[0], word));
+                flags::RESTORE
+            }
+            _ if change.written || !self.adds_up(change, parts) => flags::WRITE,
+            _ => 0,
+        };
         if !change.debits.is_empty() {
             flags |= flags::DEBIT | if self.tested.contains(&class) { 0 } else { flags::PLAIN_DEBIT };
         }
@@ -193,7 +213,7 @@ impl<'v, 'k> Uses<'v, 'k> {
 }
 
 /// Takes one `item` out of `list`; `false` where there is none.
-fn remove<T: PartialEq>(list: &mut Vec<T>, item: &T) -> bool {
+pub(super) fn remove<T: PartialEq>(list: &mut Vec<T>, item: &T) -> bool {
     let at = list.iter().position(|other| other == item);
     at.map(|at| list.swap_remove(at)).is_some()
 }

@@ -1,7 +1,8 @@
 //! The walk: the decision tree as clearing goes down it. Where the tree asks a guard, the walk goes both ways and notes the demand; what
 //! stays a choice is what the call's inputs or free cells decide. `lower` writes it as WGSL, `exec::cpu` interprets it.
 
-use super::linear::{Guard, Term, Test, View};
+use super::guard::{Guard, Term, Test};
+use super::linear::View;
 use crate::ir::expr::{Expr, ExprId};
 use crate::ir::kernel::{Kernel, KeyId, LeafId, Node, NodeId};
 use crate::word::LIMBS;
@@ -72,7 +73,7 @@ impl Walker {
     /// The walk that asks two words of one cell, down and up, and ends at the kernel's first leaf with nothing applied.
     pub fn asking(kernel: &Kernel, key: KeyId, down: ExprId, up: ExprId) -> Self {
         let end = || Box::new(Walk::Leaf { leaf: LeafId::from_index(0), effects: vec![] });
-        let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], pass: false };
+        let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], bound: None, pass: false };
         let root = Walk::Guard { guard, pass: end(), fail: end() };
         Self { root, bits: vec![], params: vec![down, up], keys: kernel.keys.len() }
     }
