@@ -133,12 +133,15 @@ enum Known {
     Empty,
 }
 
+/// What calls run that bring these words.
+type Pinned = (Arc<[Pin]>, Known);
+
 struct Resolver<'a> {
     state: &'a State,
     library: &'a Library,
     block: &'a Block,
     chunk: Chunk,
-    targets: HashMap<(Address, Entry), Vec<(Arc<[Pin]>, Known)>, ahash::RandomState>,
+    targets: HashMap<(Address, Entry), Vec<Pinned>, ahash::RandomState>,
     last: Option<((Address, Entry), Known)>,
     search: Search<'a>,
     pending: Vec<Pending>,
@@ -203,7 +206,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a call runs, and which words of its own that hangs on. What else it hangs on stays as it is while a segment is resolved.
-    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<(Arc<[Pin]>, Known)> {
+    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Pinned> {
         let meets = Meets { state: self.state, transaction };
         let holds = |pins: &[Pin]| pins.iter().all(|pin| pin.holds(&meets));
         let known = self.targets.get(&key).into_iter().flatten().find(|(pins, _)| holds(pins));

@@ -92,7 +92,7 @@ pub struct Shape {
     pub restores: Vec<(KeyId, U256)>,
     /// The leaf, where no cell has a say in it and none is touched.
     pub leaf: Option<LeafId>,
-    /// Whether some amount, or the word of a key, hangs on the key's cell.
+    /// Whether some amount, or the word of a key, or whether the call escapes, hangs on the key's cell.
     pub feeds: Vec<bool>,
     /// Some keys name one cell, and the call may change it.
     pub aliases: bool,
@@ -105,7 +105,8 @@ impl Shape {
     }
 }
 
-/// The shape of calls for which `decided` answers conditions (`None`: open) on inputs, or on cells that hold whenever it is used, where keys of equal `class` name one cell.
+/// The shape of calls for which `decided` answers conditions (`None`: open) on inputs, or on cells where they hold whenever the shape is used,
+/// and where keys of equal `class` name one cell.
 pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Option<bool>) -> Shape {
     let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
@@ -131,7 +132,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     restores.dedup();
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
-    let feeds = class.iter().map(|class| feeding[*class]).collect();
+    let feeds = class.iter().map(|class| feeding[*class] || (escapes && by_class[*class] & flags::READ != 0)).collect();
     let aliases = class.iter().enumerate().any(|(key, class)| key != *class && by_class[*class] & flags::CHANGES != 0);
     Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, aliases }
 }
