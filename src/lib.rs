@@ -17,6 +17,7 @@ pub mod state;
 #[cfg(test)]
 mod tidy;
 pub mod tx;
+pub mod verify;
 pub mod word;
 pub mod workload;
 pub mod yardstick;

@@ -21,6 +21,7 @@ const ORDER: &[&str] = &[
     "yardstick",
     "replay",
     "workload",
+    "verify",
     "bench",
     "report",
     "cli",

@@ -89,7 +89,7 @@ fn options(args: &BenchArgs) -> Result<Options> {
 }
 
 /// What is named, each once; `None` where all are.
-fn names<T: std::str::FromStr<Err = Error> + PartialEq>(names: &[String]) -> Result<Option<Vec<T>>> {
+pub(super) fn names<T: std::str::FromStr<Err = Error> + PartialEq>(names: &[String]) -> Result<Option<Vec<T>>> {
     if names.iter().any(|name| name == "all") {
         return Ok(None);
     }
@@ -104,7 +104,7 @@ fn names<T: std::str::FromStr<Err = Error> + PartialEq>(names: &[String]) -> Res
 }
 
 /// A whole number, also as a power: `2^20`.
-fn number(text: &str, option: &str) -> Result<usize> {
+pub(super) fn number(text: &str, option: &str) -> Result<usize> {
     let number = match text.split_once('^') {
         None => text.parse().ok(),
         Some((base, exponent)) => {
@@ -114,7 +114,7 @@ fn number(text: &str, option: &str) -> Result<usize> {
     number.ok_or_else(|| wrong(option, text, "a whole number, such as 1024 or 2^20"))
 }
 
-fn wrong(option: &str, found: &str, expected: &str) -> Error {
+pub(super) fn wrong(option: &str, found: &str, expected: &str) -> Error {
     Error::input(format_args!("{option} {found:?}: expected {expected}"))
 }
 
@@ -130,7 +130,7 @@ fn check_writable(path: &Path) -> Result<()> {
 }
 
 /// On standard error; nothing where that is no terminal.
-fn progress() -> ProgressBar {
+pub(super) fn progress() -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {elapsed}  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     let progress = ProgressBar::new(0).with_style(style);
     progress.enable_steady_tick(std::time::Duration::from_millis(200));

@@ -19,12 +19,14 @@ pub struct Function {
     /// None where any will do, or calldata is too short for one.
     pub selector: Option<[u8; 4]>,
     /// The first bytes of the calldata.
-    called: Option<[u8; 4]>,
+    pub called: Option<[u8; 4]>,
     /// In bytes. None where it is not known.
     pub calldata: Option<usize>,
     /// Offsets and lengths in it, each by its byte.
     words: Vec<(usize, usize)>,
     pub payable: bool,
+    /// Promises to change nothing.
+    pub view: bool,
 }
 
 /// A call of zeros, but for offsets and lengths, on a state of zeros where nothing else has code.
@@ -56,16 +58,17 @@ impl Function {
             calldata: function.calldata_length,
             words: function.calldata_words.clone(),
             payable: function.payable().unwrap_or(false),
+            view: function.view().unwrap_or(false),
         }
     }
 
     fn of_selector(selector: [u8; 4], code: &[u8]) -> Self {
         let calldata = Some(shortest_that_succeeds(code, selector));
-        Self { signature: None, selector: Some(selector), called: Some(selector), calldata, words: vec![], payable: false }
+        Self { signature: None, selector: Some(selector), called: Some(selector), calldata, words: vec![], view: false, payable: false }
     }
 
     fn receive(payable: bool) -> Self {
-        Self { signature: Some("receive()".into()), selector: None, called: None, calldata: Some(0), words: vec![], payable }
+        Self { signature: Some("receive()".into()), selector: None, called: None, calldata: Some(0), words: vec![], view: false, payable }
     }
 
     /// Called by a selector that no function has: the highest such.
@@ -73,7 +76,15 @@ impl Function {
         let mut taken = evm::selectors(&artifact.code);
         taken.extend(artifact.functions.iter().flatten().map(|function| function.selector));
         let unknown = (0..=u32::MAX).rev().map(u32::to_be_bytes).find(|selector| !taken.contains(selector));
-        Self { signature: Some("fallback()".into()), selector: None, called: unknown, calldata: Some(4), words: vec![], payable }
+        Self {
+            signature: Some("fallback()".into()),
+            selector: None,
+            called: unknown,
+            calldata: Some(4),
+            words: vec![],
+            view: false,
+            payable,
+        }
     }
 
     /// None where its calldata's length is not known.

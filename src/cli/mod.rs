@@ -11,6 +11,7 @@ mod lower;
 mod output;
 mod replay;
 mod table;
+mod verify;
 
 use crate::error::{Error, Result};
 use clap::{ArgAction, Parser, Subcommand};
@@ -55,6 +56,7 @@ enum Command {
     Lower(lower::Lower),
     Replay(replay::Replay),
     Bench(bench::BenchArgs),
+    Verify(verify::Verify),
 }
 
 impl Command {
@@ -65,6 +67,7 @@ impl Command {
             Self::Lower(command) => command.run(),
             Self::Replay(command) => command.run(),
             Self::Bench(command) => command.run(),
+            Self::Verify(command) => command.run(),
         }
     }
 }

@@ -12,7 +12,7 @@ mod items;
 mod mainnet;
 mod mixed;
 mod moves;
-mod random;
+pub(crate) mod random;
 mod solidity;
 mod swap;
 #[cfg(test)]

@@ -8,28 +8,31 @@ pub(super) const LARGEST: u64 = 1_000_000_000_000_000_000;
 
 /// What a number is drawn for. Draws for different purposes have nothing to do with each other.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     Address,
     Balance,
     Allowance,
     Transaction,
+    /// A batch of `verify`.
+    Batch,
 }
 
 /// SplitMix64.
-pub(super) struct Random(u64);
+#[derive(Debug, Clone)]
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64, purpose: Purpose, index: usize) -> Self {
+    pub(crate) fn new(seed: u64, purpose: Purpose, index: usize) -> Self {
         Self(mix(mix(seed).wrapping_add(purpose as u64)).wrapping_add(mix(index as u64)))
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
 
     /// A number below `bound`: 0 if that is 0.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
@@ -38,7 +41,7 @@ impl Random {
         self.below(accounts as u64) as usize
     }
 
-    pub(super) fn coin(&mut self) -> bool {
+    pub(crate) fn coin(&mut self) -> bool {
         self.next() & 1 == 0
     }
 
@@ -55,7 +58,7 @@ fn mix(z: u64) -> u64 {
 }
 
 /// The addresses of a workload: without any order, as real ones are.
-pub(super) fn addresses(seed: u64, accounts: usize) -> Vec<Address> {
+pub(crate) fn addresses(seed: u64, accounts: usize) -> Vec<Address> {
     let address = |index| {
         let mut random = Random::new(seed, Purpose::Address, index);
         let mut bytes = [0; 24];

@@ -4,6 +4,7 @@ mod errors;
 mod inspect;
 mod lower;
 mod replay;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,7 +68,7 @@ fn read(path: impl AsRef<Path>) -> String {
 #[test]
 fn help_shows_how() {
     assert!(printed(&["--help"]).contains("Exit codes:"));
-    for command in ["adapters", "inspect", "lower", "replay"] {
+    for command in ["adapters", "inspect", "lower", "replay", "verify"] {
         assert!(printed(&[command, "--help"]).contains(&format!("clearwave {command}")), "{command}");
     }
     assert!(printed(&["--version"]).starts_with("clearwave "));
