@@ -68,6 +68,8 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
         plan.empty.append(&mut chunk.empty);
     }
     plan.fallbacks = predictions.iter().map(|prediction| classes.foresee(prediction)).collect();
+    // Resolving finds calls that may escape later than those without a kernel.
+    plan.fallbacks.sort_unstable_by_key(|fallback| fallback.transaction);
     classes.order_unsettled(&chunks, &calls);
     if parts.no_clearing {
         classes.order_some();
