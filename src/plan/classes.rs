@@ -256,8 +256,8 @@ impl Classes<'_> {
         numbered.collect()
     }
 
-    /// Where an amount or a key of a call hangs on what somebody changes, it is not known before the call's turn: whatever the call may
-    /// change is ordered.
+    /// Where an amount of a call hangs on what somebody changes, it is not known before the call's turn: whatever the call may change is
+    /// ordered.
     fn order_unsettled(&mut self, chunks: &[Chunk], calls: &[OrderedCall]) {
         if !self.flags.iter().any(|flags| flags & flags::READ != 0 && !is_free(*flags)) {
             return;

@@ -9,7 +9,7 @@ use crate::ir::{ExprId, KeyId};
 use crate::tx::{Batch, Status};
 use crate::word::{Word, from_word};
 use alloy_primitives::{U256, U512};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// A call with the numbers of the cells it names, by key.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +19,38 @@ pub struct Asking<'a> {
     pub cells: &'a [u32],
 }
 
-/// The most that some cells can come to hold in the segment, by number.
-pub type Most = HashMap<u32, U512>;
+/// The most that some cells can come to hold in the segment.
+pub struct Most {
+    /// By number the place of the cell's sum and one; 0 for a cell that nobody asks about.
+    places: Vec<u32>,
+    /// `None`: more than a word.
+    sums: Vec<Option<U256>>,
+}
+
+impl Most {
+    pub fn new(cells: usize) -> Self {
+        Self { places: vec![0; cells], sums: vec![] }
+    }
+
+    pub fn knows(&self, cell: u32) -> bool {
+        self.places.get(cell as usize).is_some_and(|place| *place != 0)
+    }
+
+    pub fn add(&mut self, cell: u32, amount: U256) {
+        let place = &mut self.places[cell as usize];
+        if *place == 0 {
+            self.sums.push(Some(U256::ZERO));
+            *place = self.sums.len() as u32;
+        }
+        let sum = &mut self.sums[*place as usize - 1];
+        *sum = sum.and_then(|sum| sum.checked_add(amount));
+    }
+
+    fn of(&self, cell: u32) -> Option<U256> {
+        let place = self.places.get(cell as usize)?.checked_sub(1)?;
+        self.sums[place as usize]
+    }
+}
 
 /// The way of one call through its kernel's walk.
 pub struct Demand<'a> {
@@ -95,9 +125,9 @@ impl<'a> Demand<'a> {
 
     /// Whether a guard asks for more than its cell can come to hold.
     fn fails(&mut self, guard: &Guard, holds: &Most) -> bool {
-        let held = holds.get(&self.asking.cells[guard.key.index()]);
+        let held = holds.of(self.asking.cells[guard.key.index()]);
         match (guard.floor(), held) {
-            (Some(term), Some(held)) => *held < self.sum(&[term]),
+            (Some(term), Some(held)) => U512::from(held) < self.sum(&[term]),
             _ => false,
         }
     }

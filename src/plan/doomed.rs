@@ -5,13 +5,15 @@
 use super::classes::Plan;
 use super::demand::{Asking, Demand, Most};
 use super::library::Compiled;
+use super::segment::{Program, Stream};
 use crate::ir::KeyId;
-use crate::ir::access::{Walk, Walker, flags};
+use crate::ir::access::{Term, Walk, Walker, flags};
 use crate::lower::layout::TO_LINE;
 use crate::tx::{Batch, Status};
 use crate::word::from_word;
-use alloy_primitives::{U256, U512};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use alloy_primitives::U256;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Who is gone credits nobody: others may be doomed with him. So often it is looked again.
@@ -62,19 +64,21 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn round(&self, outcomes: &[Vec<u32>]) -> Vec<((usize, usize), Doomed)> {
-        let mut candidates: Vec<((usize, usize), Vec<u32>)> = Vec::new();
-        for (at, (stream, rows)) in self.plan.segment.streams.iter().zip(&self.plan.rows).enumerate() {
+        let mut places: Vec<(usize, usize)> = Vec::new();
+        for (at, rows) in self.plan.rows[..self.plan.segment.streams.len()].iter().enumerate() {
             let to_line = (0..rows.len()).filter(|row| outcomes[at][*row] == TO_LINE && !self.doomed.contains_key(&(at, *row)));
-            candidates.extend(to_line.map(|row| ((at, row), stream.cells(row))));
+            places.extend(to_line.map(|row| (at, row)));
         }
-        let floors = candidates.iter().flat_map(|(place, cells)| self.demand(*place, cells).floors());
+        let candidates: Vec<((usize, usize), Vec<u32>)> =
+            places.into_iter().map(|(at, row)| ((at, row), self.plan.segment.streams[at].cells(row))).collect();
+        let floors = candidates.par_iter().flat_map_iter(|(place, cells)| self.demand(*place, cells).floors());
         let most = self.most(floors.filter(|cell| self.is_bounded(*cell)).collect());
         let fate = |(place, cells): ((usize, usize), Vec<u32>)| {
             let status = self.demand(place, &cells).fate(&most)?;
             let (transaction, compiled) = (self.plan.rows[place.0][place.1], self.plan.compiled[place.0].clone());
             Some((place, Doomed { transaction, compiled, cells, status }))
         };
-        candidates.into_iter().filter_map(fate).collect()
+        candidates.into_par_iter().filter_map(fate).collect()
     }
 
     fn demand<'d>(&'d self, (at, row): (usize, usize), cells: &'d [u32]) -> Demand<'d> {
@@ -89,48 +93,61 @@ impl Search<'_> {
     }
 
     /// The most that cells can come to hold; those that might wrap are left out.
-    fn most(&self, cells: BTreeSet<u32>) -> Most {
-        let base = |cell: &u32| U512::from(from_word(&self.plan.segment.base[*cell as usize]));
-        let mut most: Most = cells.iter().map(|cell| (*cell, base(cell))).collect();
+    fn most(&self, cells: HashSet<u32>) -> Most {
+        let mut most = Most::new(self.plan.segment.base.len());
+        cells.iter().for_each(|cell| most.add(*cell, from_word(&self.plan.segment.base[*cell as usize])));
         for (at, (stream, rows)) in self.plan.segment.streams.iter().zip(&self.plan.rows).enumerate() {
-            let credited: Vec<usize> =
-                credited(&stream.program.walker).into_iter().map(|key| stream.program.walker.cell_column(key)).collect();
-            for row in (0..rows.len()).filter(|row| !self.doomed.contains_key(&(at, *row))) {
-                if credited.iter().any(|column| most.contains_key(&stream.columns[column * stream.rows + row])) {
-                    let cells = stream.cells(row);
-                    for (key, [_, up]) in self.demand((at, row), &cells).most() {
-                        most.entry(cells[key.index()]).and_modify(|most| *most += up);
+            for (key, terms) in promises(&stream.program.walker) {
+                let numbers = &stream.columns[stream.program.walker.cell_column(key) * stream.rows..][..rows.len()];
+                for (row, number) in numbers.iter().enumerate() {
+                    if most.knows(*number) && !self.doomed.contains_key(&(at, row)) {
+                        terms.iter().for_each(|term| most.add(*number, amount(stream, row, term)));
                     }
                 }
             }
         }
-        for (cell, up) in &self.plan.held_up {
-            most.entry(*cell).and_modify(|most| *most += U512::from(*up));
-        }
-        most.retain(|_, most| *most <= U512::from(U256::MAX));
+        let held: Vec<_> = self.plan.held_up.iter().filter(|(cell, _)| most.knows(*cell)).collect();
+        held.into_iter().for_each(|(cell, up)| most.add(*cell, *up));
         most
     }
 }
 
-/// The keys by which a walk asks for room.
-fn credited(walker: &Walker) -> BTreeSet<KeyId> {
-    fn visit(walk: &Walk, keys: &mut BTreeSet<KeyId>) {
+/// An amount of a row. One that hangs on cells is any at all.
+fn amount(stream: &Stream, row: usize, term: &Term) -> U256 {
+    let Program { kernel, walker, .. } = &*stream.program;
+    let word = match *term {
+        Term::Word(word) => word,
+        Term::Const(value) => return value,
+    };
+    match (kernel.exprs.as_const(word), walker.params.iter().position(|param| *param == word)) {
+        (Some(value), _) => value,
+        (_, Some(param)) => from_word(&stream.param(row, param)),
+        _ => U256::MAX,
+    }
+}
+
+/// What a walk may add to a key's cell, each sum once: more than any one way of it adds.
+fn promises(walker: &Walker) -> BTreeSet<(KeyId, Vec<Term>)> {
+    fn visit(walk: &Walk, sums: &mut BTreeSet<(KeyId, Vec<Term>)>) {
         match walk {
             Walk::Bit { yes: a, no: b, .. } | Walk::Read { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } => {
-                visit(a, keys);
-                visit(b, keys);
+                visit(a, sums);
+                visit(b, sums);
             }
             Walk::Guard { guard, pass, fail } => {
-                keys.extend((!guard.up.is_empty()).then_some(guard.key));
-                visit(pass, keys);
-                visit(fail, keys);
+                sums.extend((!guard.up.is_empty()).then(|| (guard.key, guard.up.clone())));
+                visit(pass, sums);
+                visit(fail, sums);
             }
-            Walk::Leaf { effects, .. } => keys.extend(effects.iter().filter(|effect| !effect.credits.is_empty()).map(|effect| effect.key)),
+            Walk::Leaf { effects, .. } => {
+                let credits = effects.iter().filter(|effect| !effect.credits.is_empty());
+                sums.extend(credits.map(|effect| (effect.key, effect.credits.iter().map(|word| Term::Word(*word)).collect())));
+            }
         }
     }
-    let mut keys = BTreeSet::new();
-    visit(&walker.root, &mut keys);
-    keys
+    let mut sums = BTreeSet::new();
+    visit(&walker.root, &mut sums);
+    sums
 }
 
 fn rows_by_stream<'a>(places: impl Iterator<Item = &'a (usize, usize)>) -> HashMap<usize, Vec<usize>> {

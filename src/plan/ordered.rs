@@ -40,9 +40,9 @@ impl OrderedCall {
         self.shape.escapes || self.compiled.pinned_keys.iter().any(changes)
     }
 
-    /// The cells that its keys and its amounts hang on.
-    pub fn feeding(&self) -> impl Iterator<Item = u32> + '_ {
-        self.cells.iter().zip(&self.shape.feeds).filter(|(cell, feeds)| **feeds && **cell != NO_CELL).map(|(cell, _)| *cell)
+    /// The cells that its keys hang on.
+    pub fn naming(&self) -> impl Iterator<Item = u32> + '_ {
+        self.cells.iter().zip(&self.shape.names).filter(|(cell, feeds)| **feeds && **cell != NO_CELL).map(|(cell, _)| *cell)
     }
 
     /// The cells it uses, with its flags.

@@ -38,6 +38,12 @@ impl Stream {
         (self.columns, self.rows) = (columns, self.rows - rows.len());
     }
 
+    /// A parameter of a row's walk.
+    pub fn param(&self, row: usize, param: usize) -> Word {
+        let first = self.program.walker.param_column(param);
+        std::array::from_fn(|limb| self.columns[(first + limb) * self.rows + row])
+    }
+
     /// The numbers of the cells that a row names, by key.
     pub fn cells(&self, row: usize) -> Vec<u32> {
         let column = |key| self.program.walker.cell_column(key) * self.rows;

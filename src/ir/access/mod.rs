@@ -92,8 +92,10 @@ pub struct Shape {
     pub restores: Vec<(KeyId, U256)>,
     /// The leaf, where no cell has a say in it and none is touched.
     pub leaf: Option<LeafId>,
-    /// Whether some amount, or the word of a key, or whether the call escapes, hangs on the key's cell.
+    /// Whether some amount, or whether the call escapes, hangs on the key's cell.
     pub feeds: Vec<bool>,
+    /// Whether the word of a key hangs on the key's cell.
+    pub names: Vec<bool>,
     /// Some keys name one cell, and the call may change it.
     pub aliases: bool,
 }
@@ -111,7 +113,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
     let mut touched = vec![false; kernel.keys.len()];
-    let mut feeding = vec![false; kernel.keys.len()];
+    let (mut feeding, mut naming) = (vec![false; kernel.keys.len()], vec![false; kernel.keys.len()]);
     let (mut escapes, mut open) = (false, vec![]);
     let (mut bounds, mut restores) = (vec![], vec![]);
     each_leaf(kernel, decided, &mut |conditions, leaf| {
@@ -123,6 +125,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
         }
         uses.keys.into_iter().for_each(|key| touched[key.index()] = true);
         uses.feeding.into_iter().for_each(|class| feeding[class] = true);
+        uses.naming.into_iter().for_each(|class| naming[class] = true);
         bounds.extend(uses.bounds);
         restores.extend(uses.restores);
     });
@@ -133,8 +136,9 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
     let feeds = class.iter().map(|class| feeding[*class] || (escapes && by_class[*class] & flags::READ != 0)).collect();
+    let names = class.iter().map(|class| naming[*class]).collect();
     let aliases = class.iter().enumerate().any(|(key, class)| key != *class && by_class[*class] & flags::CHANGES != 0);
-    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, aliases }
+    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, names, aliases }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.

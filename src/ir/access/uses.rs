@@ -36,8 +36,10 @@ pub(super) struct Uses<'v, 'k> {
     pub(super) bounds: Vec<(KeyId, Bound)>,
     /// The constants that words come to hold again, by the key of the last store.
     pub(super) restores: Vec<(KeyId, U256)>,
-    /// Classes that amounts and the words of keys hang on.
+    /// Classes that amounts hang on.
     pub(super) feeding: BTreeSet<usize>,
+    /// Classes that the words of keys hang on.
+    pub(super) naming: BTreeSet<usize>,
     /// Classes compared with the sentinel, and found different.
     tested: BTreeSet<usize>,
     /// Amounts that guards have found in a cell, by class.
@@ -51,8 +53,8 @@ pub(super) struct Uses<'v, 'k> {
 impl<'v, 'k> Uses<'v, 'k> {
     /// What `leaf` does, with the conditions on the way to it.
     pub(super) fn of(views: &'v Views<'k>, conditions: &[(ExprId, bool)], leaf: LeafId) -> Self {
-        let (flags, keys, bounds, restores, feeding, tested, found, counted, seen) = Default::default();
-        let mut uses = Self { views, flags, keys, bounds, restores, feeding, tested, found, counted, seen };
+        let (flags, keys, bounds, restores, feeding, naming, tested, found, counted, seen) = Default::default();
+        let mut uses = Self { views, flags, keys, bounds, restores, feeding, naming, tested, found, counted, seen };
         conditions.iter().for_each(|(condition, holds)| uses.condition(*condition, *holds));
         let leaf = views.kernel.leaf(leaf);
         let parts = views.by_key.changes(&leaf.stores);
@@ -60,7 +62,7 @@ impl<'v, 'k> Uses<'v, 'k> {
         let logs = leaf.logs.iter().flat_map(|log| log.topics.iter().chain(&log.data.words));
         leaf.data.words.iter().chain(logs).for_each(|word| uses.use_as(*word, flags::SHOWN));
         let words: Vec<ExprId> = uses.keys.iter().map(|key| views.kernel.key(*key).word()).collect();
-        words.into_iter().for_each(|word| uses.feed(word));
+        uses.naming = words.into_iter().flat_map(|word| uses.hangs_on(word)).collect();
         uses
     }
 
@@ -94,10 +96,15 @@ impl<'v, 'k> Uses<'v, 'k> {
         }
     }
 
-    /// Marks what an amount or a key hangs on.
+    /// Marks what an amount hangs on.
     fn feed(&mut self, word: ExprId) {
-        let loads = self.views.kernel.deep_loads(word).into_iter();
-        self.feeding.extend(loads.map(|load| self.views.class(self.views.kernel.load(load).key)));
+        let classes: Vec<usize> = self.hangs_on(word).collect();
+        self.feeding.extend(classes);
+    }
+
+    fn hangs_on(&self, word: ExprId) -> impl Iterator<Item = usize> + 'v {
+        let views = self.views;
+        views.kernel.deep_loads(word).into_iter().map(|load| views.class(views.kernel.load(load).key))
     }
 
     fn condition(&mut self, condition: ExprId, holds: bool) {
