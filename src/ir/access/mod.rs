@@ -116,10 +116,10 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let (mut feeding, mut naming) = (vec![false; kernel.keys.len()], vec![false; kernel.keys.len()]);
     let (mut escapes, mut open) = (false, vec![]);
     let (mut bounds, mut restores) = (vec![], vec![]);
-    each_leaf(kernel, decided, &mut |conditions, leaf| {
+    each_leaf(kernel, decided, &mut |way, leaf| {
         open.push(leaf);
         escapes |= matches!(kernel.leaf(leaf).outcome, Outcome::Escape { .. });
-        let uses = Uses::of(&views, conditions, leaf);
+        let uses = Uses::of(&views, way, leaf);
         for (class, flags) in uses.flags {
             by_class[class] |= flags;
         }
@@ -143,27 +143,53 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.
 fn each_leaf(kernel: &Kernel, decided: &dyn Fn(ExprId) -> Option<bool>, visit: Visit<'_>) {
-    descend(kernel, kernel.root(), decided, &mut vec![], visit);
+    descend(kernel, kernel.root(), &kernel.ends(), decided, &mut Way::default(), visit);
 }
 
-type Visit<'a> = &'a mut dyn FnMut(&[(ExprId, bool)], LeafId);
+type Visit<'a> = &'a mut dyn FnMut(&Way, LeafId);
+
+/// The way to a leaf.
+#[derive(Debug, Default)]
+struct Way {
+    /// Conditions, and whether they hold.
+    conditions: Vec<(ExprId, bool)>,
+    /// Conditions after which all leaves end alike: what they decide is only shown.
+    shown: Vec<ExprId>,
+}
+
+impl Way {
+    fn push(&mut self, condition: ExprId, holds: bool, shown: bool) {
+        match shown {
+            true => self.shown.push(condition),
+            false => self.conditions.push((condition, holds)),
+        }
+    }
+
+    fn pop(&mut self, shown: bool) {
+        match shown {
+            true => drop(self.shown.pop()),
+            false => drop(self.conditions.pop()),
+        }
+    }
+}
 
 fn descend(
     kernel: &Kernel,
     node: NodeId,
+    ends: &[Option<LeafId>],
     decided: &dyn Fn(ExprId) -> Option<bool>,
-    conditions: &mut Vec<(ExprId, bool)>,
+    way: &mut Way,
     visit: Visit<'_>,
 ) {
     match kernel.node(node) {
-        Node::Leaf(leaf) => visit(conditions, leaf),
+        Node::Leaf(leaf) => visit(way, leaf),
         Node::Branch { condition, yes, no } => {
-            let known = decided(condition);
+            let (known, shown) = (decided(condition), ends[node.index()].is_some());
             for (holds, next) in [(true, yes), (false, no)] {
                 if known.is_none_or(|known| known == holds) {
-                    conditions.push((condition, holds));
-                    descend(kernel, next, decided, conditions, visit);
-                    conditions.pop();
+                    way.push(condition, holds, shown);
+                    descend(kernel, next, ends, decided, way, visit);
+                    way.pop(shown);
                 }
             }
         }
@@ -185,8 +211,8 @@ impl<'k> Access<'k> {
     /// The modes of a key over the leaves that succeed.
     pub fn modes(&self, key: KeyId) -> BTreeSet<Mode> {
         let mut modes = BTreeSet::new();
-        self.each_success(&mut |conditions, leaf| {
-            let flags = Uses::of(&self.views, conditions, leaf).flags.get(&key.index()).copied().unwrap_or(0);
+        self.each_success(&mut |way, leaf| {
+            let flags = Uses::of(&self.views, way, leaf).flags.get(&key.index()).copied().unwrap_or(0);
             modes.extend(leaf_modes(flags));
         });
         modes
@@ -195,9 +221,9 @@ impl<'k> Access<'k> {
     /// The best lane over the successes that change something, or over all where none does.
     pub fn lane(&self) -> Best {
         let mut best = (false, Best::Fallback);
-        self.each_success(&mut |conditions, leaf| {
+        self.each_success(&mut |way, leaf| {
             let changes = !self.kernel.leaf(leaf).stores.is_empty();
-            let lane = self.success_lane(conditions, leaf);
+            let lane = self.success_lane(way, leaf);
             if (changes && !best.0) || (changes == best.0 && lane < best.1) {
                 best = (changes, lane);
             }
@@ -205,12 +231,12 @@ impl<'k> Access<'k> {
         best.1
     }
 
-    fn success_lane(&self, conditions: &[(ExprId, bool)], leaf: LeafId) -> Best {
-        let uses = Uses::of(&self.views, conditions, leaf);
+    fn success_lane(&self, way: &Way, leaf: LeafId) -> Best {
+        let uses = Uses::of(&self.views, way, leaf);
         if self.hangs_on_own_changes(&uses) {
             return Best::Line;
         }
-        let inputs = || conditions.iter().filter(|(condition, _)| !self.kernel.exprs.has_loads(*condition));
+        let inputs = || way.conditions.iter().filter(|(condition, _)| !self.kernel.exprs.has_loads(*condition));
         let decided = |atom: ExprId| inputs().find(|(condition, _)| *condition == atom).map(|(_, holds)| *holds);
         let class: Vec<usize> = (0..self.kernel.keys.len()).collect();
         let shape = shape(self.kernel, &class, &decided);
@@ -225,9 +251,9 @@ impl<'k> Access<'k> {
     }
 
     fn each_success(&self, visit: Visit<'_>) {
-        each_leaf(self.kernel, &|_| None, &mut |conditions, leaf| {
+        each_leaf(self.kernel, &|_| None, &mut |way, leaf| {
             if self.kernel.leaf(leaf).succeeds() {
-                visit(conditions, leaf);
+                visit(way, leaf);
             }
         });
     }

@@ -1,9 +1,9 @@
 //! What a leaf does to its cells, where some keys may name one cell. The walk that counts for it knows nothing of that: it looks at every key
 //! by itself. So a leaf is seen both ways, and where the walk would count wrong the cell is a write.
 
-use super::flags;
 use super::guard::{Bound, Guard, Term, Test};
 use super::linear::{Change, Restored, View};
+use super::{Way, flags};
 use crate::ir::expr::ExprId;
 use crate::ir::kernel::{Kernel, KeyId, LeafId, LoadId};
 use alloy_primitives::U256;
@@ -51,11 +51,12 @@ pub(super) struct Uses<'v, 'k> {
 }
 
 impl<'v, 'k> Uses<'v, 'k> {
-    /// What `leaf` does, with the conditions on the way to it.
-    pub(super) fn of(views: &'v Views<'k>, conditions: &[(ExprId, bool)], leaf: LeafId) -> Self {
+    /// What `leaf` does, on the way to it.
+    pub(super) fn of(views: &'v Views<'k>, way: &Way, leaf: LeafId) -> Self {
         let (flags, keys, bounds, restores, feeding, naming, tested, found, counted, seen) = Default::default();
         let mut uses = Self { views, flags, keys, bounds, restores, feeding, naming, tested, found, counted, seen };
-        conditions.iter().for_each(|(condition, holds)| uses.condition(*condition, *holds));
+        way.conditions.iter().for_each(|(condition, holds)| uses.condition(*condition, *holds));
+        way.shown.iter().for_each(|condition| uses.use_as(*condition, flags::SHOWN));
         let leaf = views.kernel.leaf(leaf);
         let parts = views.by_key.changes(&leaf.stores);
         views.by_cell.changes(&leaf.stores).iter().for_each(|change| uses.change(change, &parts));
@@ -67,7 +68,9 @@ impl<'v, 'k> Uses<'v, 'k> {
     }
 
     fn mark(&mut self, key: KeyId, flags: u32) {
-        self.keys.insert(key);
+        if flags != flags::SHOWN {
+            self.keys.insert(key);
+        }
         *self.flags.entry(self.views.class(key)).or_default() |= flags;
     }
 
