@@ -84,9 +84,9 @@ fn promising_what_is_not_there() {
 #[test]
 fn paying_with_what_paupers_promise() {
     // Each could pay if the one before him did.
-    all_clear("paupers in a ring", |random| {
-        let (from, to) = (random.below(3), random.below(3));
-        let (from, to) = (Address::repeat_byte(0x70 + from as u8), Address::repeat_byte(0x70 + (to + 1) as u8));
+    all_clear("paupers in a row", |random| {
+        let from = 0x70 + random.below(3) as u8;
+        let (from, to) = (Address::repeat_byte(from), Address::repeat_byte(from + 1));
         call(from, "transfer(address,uint256)", &[word(to), U256::from(10_000 + random.below(5))])
     });
 }

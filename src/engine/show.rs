@@ -11,6 +11,7 @@ use crate::plan::classes::Plan;
 use crate::tx::Batch;
 use crate::word::from_word;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Fills the outputs of a segment's transactions; fails where they do not lead to the values that are to be committed.
 pub(super) fn show(
@@ -24,6 +25,9 @@ pub(super) fn show(
     let mut turns = kernels(plan, cleared);
     let finals = match lined {
         Some(lined) => {
+            // Those that left their kernels in the line were run by revm.
+            let by_revm: HashSet<u32> = lined.fallbacks.iter().map(|turn| turn.transaction).collect();
+            turns.retain(|turn| !by_revm.contains(&turn.transaction));
             turns.extend(std::mem::take(&mut lined.fallbacks));
             Cow::Borrowed(&lined.values)
         }

@@ -82,13 +82,11 @@ impl<'a> Demand<'a> {
         self.end(&compiled.program.walker.root, holds)
     }
 
-    /// The cells that have to hold an amount for the call to go on.
+    /// The cells of which it matters what they can come to hold: some have to hold an amount for the call to go on, some are tested for MAX.
     pub fn floors(self) -> Vec<u32> {
-        let mut cells = Vec::new();
-        each_guard(&self.asking.compiled.program.walker.root, &mut |guard| {
-            cells.extend(guard.floor().map(|_| self.asking.cells[guard.key.index()]).filter(|cell| *cell != NO_CELL));
-        });
-        cells
+        let mut keys = Vec::new();
+        floors(&self.asking.compiled.program.walker.root, &mut keys);
+        keys.into_iter().map(|key| self.asking.cells[key.index()]).filter(|cell| *cell != NO_CELL).collect()
     }
 
     fn follow(&mut self, walk: &Walk, most: &mut BTreeMap<KeyId, [U512; 2]>) {
@@ -116,6 +114,9 @@ impl<'a> Demand<'a> {
         }
         let open = match walk {
             Walk::Guard { guard, fail, .. } if self.fails(guard, holds) => vec![&**fail],
+            Walk::Sentinel { key, other, .. } if holds.of(self.asking.cells[key.index()]).is_some_and(|most| most < U256::MAX) => {
+                vec![&**other]
+            }
             _ => self.open(walk),
         };
         let mut ends = open.into_iter().map(|walk| self.end(walk, holds));
@@ -187,19 +188,21 @@ impl World for Start<'_> {
     }
 }
 
-fn each_guard(walk: &Walk, visit: &mut dyn FnMut(&Guard)) {
-    match walk {
-        Walk::Bit { yes: a, no: b, .. } | Walk::Read { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } => {
-            each_guard(a, visit);
-            each_guard(b, visit);
+fn floors(walk: &Walk, keys: &mut Vec<KeyId>) {
+    let [a, b] = match walk {
+        Walk::Bit { yes: a, no: b, .. } | Walk::Read { yes: a, no: b, .. } => [a, b],
+        Walk::Sentinel { key, equal, other } => {
+            keys.push(*key);
+            [equal, other]
         }
         Walk::Guard { guard, pass, fail } => {
-            visit(guard);
-            each_guard(pass, visit);
-            each_guard(fail, visit);
+            keys.extend(guard.floor().map(|_| guard.key));
+            [pass, fail]
         }
-        Walk::Leaf { .. } => {}
-    }
+        Walk::Leaf { .. } => return,
+    };
+    floors(a, keys);
+    floors(b, keys);
 }
 
 /// Whether nobody of the segment changes a cell that is used so.

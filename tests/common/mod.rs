@@ -81,17 +81,18 @@ impl Contract {
 
     /// Every artifact of `kernels/`.
     pub fn all() -> Vec<Self> {
-        Self::below("kernels")
+        Self::below("kernels", &[])
     }
 
-    /// Every artifact in the folders of a folder.
-    pub fn below(folder: &str) -> Vec<Self> {
+    /// Every artifact in the folders of a folder, but for some of these.
+    pub fn below(folder: &str, but_for: &[&str]) -> Vec<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let list = |path: &Path| -> Vec<PathBuf> {
             let entries = std::fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             entries.map(|entry| entry.expect("the folder is readable").path()).collect()
         };
         let folders = list(&root).into_iter().filter(|path| path.is_dir() && !path.ends_with("node_modules"));
+        let folders = folders.filter(|path| !but_for.iter().any(|name| path.ends_with(name)));
         let mut files: Vec<PathBuf> =
             folders.flat_map(|folder| list(&folder)).filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
         files.sort();
