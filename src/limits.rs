@@ -30,7 +30,7 @@ pub const CALLDATA_BYTES: usize = 4 + 32 * 64;
 /// Elements of a list in calldata, as loops count them: each touches a key or more.
 pub const LIST: usize = 16;
 
-/// Turns of a loop after which the word of calldata that bounds it is looked at: fewer may be two unlike tests of one word.
+/// Turns of a loop after which the word that bounds it is looked at: fewer may be two unlike tests of one word.
 pub const LOOP_TURNS: usize = 3;
 
 /// Words and codes that a kernel is made for; each may start its exploration over.

@@ -8,7 +8,7 @@ use alloy_primitives::{Address, U256};
 use clearwave::evm::{self, Entry};
 use clearwave::ir::access::{NO_CELL, Term, Walk, Walker, Waver, flags};
 use clearwave::ir::eval::{self, Call, Run, World};
-use clearwave::ir::{Binary, Expr, ExprId, Input, Kernel, Key, KeyId, Leaf, Load, Node, Outcome, Store};
+use clearwave::ir::{Binary, Expr, ExprId, Input, Kernel, Key, KeyId, Leaf, LeafId, Load, Node, Outcome, Store};
 use clearwave::lower;
 use clearwave::lower::layout::{TO_LINE, binding, verdict};
 use clearwave::word::{self, LIMBS, TOTAL_LIMBS, Total, from_word, to_word};
@@ -372,7 +372,8 @@ fn a_wave_is_the_reference() {
             for (cell, value) in run.stores(leaf, &mut world) {
                 values[cell as usize] = value;
             }
-            assert_eq!(buffers[3].words[r], leaf.index() as u32, "{what}: the leaf of row {r}");
+            let taken = LeafId::from_index(buffers[3].words[r] as usize);
+            assert!(kernel.alike(taken, leaf), "{what}: row {r} takes leaf {} instead of {}", taken.index(), leaf.index());
             let of = |words: &[u32], at: usize| from_word(words[at * LIMBS..][..LIMBS].try_into().expect("a word"));
             for (at, value) in values.iter().enumerate().skip(r * own).take(own) {
                 assert_eq!(of(&buffers[2].words, at), *value, "{what}: cell {} of row {r}", at - r * own);

@@ -58,8 +58,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -67,7 +77,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     if is_zero(e8) {
@@ -76,44 +85,43 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x2u) == 0u {
         outcomes[row] = 4u; // return
-        let k1 = column(row, 2u);
         let a0 = param(row, 12u);
         let l1 = load_cell(k1);
         let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
         let e16 = or(a0, e15);
-        store_cell(k1, e16);
+        commit_cell(k1, e16);
         return;
     }
     let caller = param(row, 4u);
     if eq(caller, e8) {
         outcomes[row] = 1u; // return
-        let k1 = column(row, 2u);
         let a0 = param(row, 12u);
         let l1 = load_cell(k1);
         let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
         let e16 = or(a0, e15);
-        store_cell(k1, e16);
+        commit_cell(k1, e16);
         return;
     }
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     let e23 = and(small(0xffu), l2);
     if !is_zero(e23) {
         outcomes[row] = 2u; // return
-        let k1 = column(row, 2u);
         let a0 = param(row, 12u);
         let l1 = load_cell(k1);
         let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
         let e16 = or(a0, e15);
-        store_cell(k1, e16);
+        commit_cell(k1, e16);
         return;
     }
     outcomes[row] = 3u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero, small, is_zero, eq, and, or
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, small, is_zero, eq, lt, and, or, Chain, chain_difference, difference, sub, widen
 
 // == mint(address,uint256)
 
@@ -179,8 +187,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    if waits(k0) || waits(k1) {
+        put_off(k0);
+        put_off(k1);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -192,7 +208,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 3u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     if !is_zero(e8) {
@@ -200,20 +215,20 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 2u; // return
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let e15 = add(small(0x1u), l1);
     let a0 = param(row, 3u);
-    let e17 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-    let e18 = or(a0, e17);
-    store_cell(k1, e15);
-    store_cell(k0, e18);
+    let e16 = or(a0, l0);
+    commit_cell(k1, e15);
+    commit_cell(k0, e16);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, small, is_zero, and, or, Chain, chain_sum, sum, add, widen
+// word.wgsl: Word, Total, zero, small, is_zero, lt, and, or, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == safeTransferFrom(address,address,uint256)
 
@@ -323,11 +338,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let v2 = base_value(k2);
     let e37 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v2);
     if !eq(caller, e37) {
-        if !is_zero(e11) {
-            outcomes[row] = select(14u, TO_LINE, to_line); // revert
-            return;
-        }
-        outcomes[row] = select(15u, TO_LINE, to_line); // revert
+        outcomes[row] = select(14u, TO_LINE, to_line); // revert
         return;
     }
     if !is_zero(e11) {
@@ -349,8 +360,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -367,7 +388,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     if (bits0 & 0x8u) == 0u {
-        let k0 = column(row, 1u);
         let l0 = load_cell(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
         if !is_zero(e11) {
@@ -388,7 +408,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let caller = param(row, 4u);
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     if eq(caller, e11) {
@@ -409,7 +428,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 5u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let e33 = and(small(0xffu), l1);
     if !is_zero(e33) {
@@ -430,15 +448,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 9u; // revert
         return;
     }
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     let e37 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l2);
     if !eq(caller, e37) {
-        if !is_zero(e11) {
-            outcomes[row] = 14u; // revert
-            return;
-        }
-        outcomes[row] = 15u; // revert
+        outcomes[row] = 14u; // revert
         return;
     }
     if !is_zero(e11) {
@@ -458,8 +471,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 13u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell
+// wave.wgsl: marks, waits, put_off
 // word.wgsl: Word, zero, small, is_zero, eq, and
 
 // == safeTransferFrom(address,address,uint256,bytes)
@@ -507,8 +521,8 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let bits0 = column(row, 0u);
@@ -582,8 +596,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -601,20 +621,22 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x8u) != 0u {
         outcomes[row] = 1u; // return
-        let k0 = column(row, 1u);
         let p0 = param(row, 2u);
         let l0 = load_cell(k0);
         let e13 = and(Word(vec4<u32>(0xffffff00u, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
         let e14 = or(p0, e13);
-        store_cell(k0, e14);
+        commit_cell(k0, e14);
         return;
     }
     outcomes[row] = 2u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero, and, or
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, lt, and, or, Chain, chain_difference, difference, sub, widen
 
 // == transferFrom(address,address,uint256)
 
@@ -702,8 +724,8 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     }
     let k4 = column(row, 5u);
     let v4 = base_value(k4);
-    let e51 = and(small(0xffu), v4);
-    if !is_zero(e51) {
+    let e52 = and(small(0xffu), v4);
+    if !is_zero(e52) {
         if !is_zero(e11) {
             let k2 = column(row, 3u);
             add_debits(k2, widen(small(0x1u)));
@@ -717,8 +739,8 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     }
     let k1 = column(row, 2u);
     let v1 = base_value(k1);
-    let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
-    if !eq(caller, e52) {
+    let e53 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
+    if !eq(caller, e53) {
         return;
     }
     if !is_zero(e11) {
@@ -774,29 +796,24 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             return;
         }
         let a0 = param(row, 15u);
-        if eq(a0, e11) {
-            let caller = param(row, 7u);
-            if eq(caller, e11) {
-                outcomes[row] = select(18u, TO_LINE, to_line); // return
-                if to_line {
-                    take_debits(k2, widen(small(0x1u)));
-                    take_credits(k3, widen(small(0x1u)));
-                }
-                return;
-            }
-            outcomes[row] = select(19u, TO_LINE, to_line); // return
+        if !eq(a0, e11) {
+            outcomes[row] = select(20u, TO_LINE, to_line); // revert
+            return;
+        }
+        let caller = param(row, 7u);
+        if eq(caller, e11) {
+            outcomes[row] = select(18u, TO_LINE, to_line); // return
             if to_line {
                 take_debits(k2, widen(small(0x1u)));
                 take_credits(k3, widen(small(0x1u)));
             }
             return;
         }
-        let caller = param(row, 7u);
-        if eq(caller, e11) {
-            outcomes[row] = select(20u, TO_LINE, to_line); // revert
-            return;
+        outcomes[row] = select(19u, TO_LINE, to_line); // return
+        if to_line {
+            take_debits(k2, widen(small(0x1u)));
+            take_credits(k3, widen(small(0x1u)));
         }
-        outcomes[row] = select(21u, TO_LINE, to_line); // revert
         return;
     }
     let caller = param(row, 7u);
@@ -828,79 +845,67 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     let a0 = param(row, 15u);
-    if eq(a0, e11) {
-        let v4 = base_value(k4);
-        let e51 = and(small(0xffu), v4);
-        if !is_zero(e51) {
-            if !is_zero(e11) {
-                outcomes[row] = select(6u, TO_LINE, to_line); // return
-                if to_line {
-                    take_debits(k2, widen(small(0x1u)));
-                    take_credits(k3, widen(small(0x1u)));
-                }
-                return;
-            }
-            outcomes[row] = select(7u, TO_LINE, to_line); // return
-            if to_line {
-                take_credits(k3, widen(small(0x1u)));
-            }
-            return;
-        }
-        let v1 = base_value(k1);
-        let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
-        if eq(caller, e52) {
-            if !is_zero(e11) {
-                outcomes[row] = select(8u, TO_LINE, to_line); // return
-                if to_line {
-                    take_debits(k2, widen(small(0x1u)));
-                    take_credits(k3, widen(small(0x1u)));
-                }
-                return;
-            }
-            outcomes[row] = select(9u, TO_LINE, to_line); // return
-            if to_line {
-                take_credits(k3, widen(small(0x1u)));
-            }
-            return;
-        }
-        if !is_zero(e11) {
-            outcomes[row] = select(10u, TO_LINE, to_line); // revert
-            return;
-        }
-        outcomes[row] = select(11u, TO_LINE, to_line); // revert
+    if !eq(a0, e11) {
+        outcomes[row] = select(12u, TO_LINE, to_line); // revert
         return;
     }
-    let v5 = base_value(k5);
-    let e64 = and(small(0xffu), v5);
-    if !is_zero(e64) {
+    let v4 = base_value(k4);
+    let e52 = and(small(0xffu), v4);
+    if !is_zero(e52) {
         if !is_zero(e11) {
-            outcomes[row] = select(12u, TO_LINE, to_line); // revert
+            outcomes[row] = select(6u, TO_LINE, to_line); // return
+            if to_line {
+                take_debits(k2, widen(small(0x1u)));
+                take_credits(k3, widen(small(0x1u)));
+            }
             return;
         }
-        outcomes[row] = select(13u, TO_LINE, to_line); // revert
+        outcomes[row] = select(7u, TO_LINE, to_line); // return
+        if to_line {
+            take_credits(k3, widen(small(0x1u)));
+        }
         return;
     }
     let v1 = base_value(k1);
-    let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
-    if eq(caller, e52) {
-        if !is_zero(e11) {
-            outcomes[row] = select(14u, TO_LINE, to_line); // revert
-            return;
-        }
-        outcomes[row] = select(15u, TO_LINE, to_line); // revert
+    let e53 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
+    if !eq(caller, e53) {
+        outcomes[row] = select(10u, TO_LINE, to_line); // revert
         return;
     }
     if !is_zero(e11) {
-        outcomes[row] = select(16u, TO_LINE, to_line); // revert
+        outcomes[row] = select(8u, TO_LINE, to_line); // return
+        if to_line {
+            take_debits(k2, widen(small(0x1u)));
+            take_credits(k3, widen(small(0x1u)));
+        }
         return;
     }
-    outcomes[row] = select(17u, TO_LINE, to_line); // revert
+    outcomes[row] = select(9u, TO_LINE, to_line); // return
+    if to_line {
+        take_credits(k3, widen(small(0x1u)));
+    }
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let k3 = column(row, 4u);
+    let k4 = column(row, 5u);
+    let k5 = column(row, 6u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) || waits(k4) || waits(k5) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        put_off(k4);
+        put_off(k5);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -917,78 +922,63 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     if (bits0 & 0x8u) == 0u {
-        let k0 = column(row, 1u);
         let l0 = load_cell(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
         if is_zero(e11) {
             let a0 = param(row, 15u);
             if eq(a0, e11) {
                 outcomes[row] = 22u; // return
-                let k3 = column(row, 4u);
                 let l4 = load_cell(k3);
                 let e45 = add(small(0x1u), l4);
                 let a1 = param(row, 23u);
-                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-                let e28 = or(a1, e27);
-                store_cell(k3, e45);
-                store_cell(k0, e28);
+                let e46 = or(a1, l0);
+                commit_cell(k3, e45);
+                commit_cell(k0, e46);
                 return;
             }
             outcomes[row] = 23u; // revert
             return;
         }
         let a0 = param(row, 15u);
-        if eq(a0, e11) {
-            let caller = param(row, 7u);
-            if eq(caller, e11) {
-                outcomes[row] = 18u; // return
-                let k1 = column(row, 2u);
-                let l1 = load_cell(k1);
-                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
-                let k2 = column(row, 3u);
-                let l2 = load_cell(k2);
-                let e23 = sub(l2, small(0x1u));
-                let k3 = column(row, 4u);
-                let l3 = pick(load_cell(k3), e23, k2 == k3);
-                let e26 = add(small(0x1u), l3);
-                let a1 = param(row, 23u);
-                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-                let e28 = or(a1, e27);
-                store_cell(k1, e18);
-                store_cell(k2, e23);
-                store_cell(k3, e26);
-                store_cell(k0, e28);
-                return;
-            }
-            outcomes[row] = 19u; // return
-            let k1 = column(row, 2u);
+        if !eq(a0, e11) {
+            outcomes[row] = 20u; // revert
+            return;
+        }
+        let caller = param(row, 7u);
+        if eq(caller, e11) {
+            outcomes[row] = 18u; // return
             let l1 = load_cell(k1);
             let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
-            let k2 = column(row, 3u);
             let l2 = load_cell(k2);
             let e23 = sub(l2, small(0x1u));
-            let k3 = column(row, 4u);
             let l3 = pick(load_cell(k3), e23, k2 == k3);
             let e26 = add(small(0x1u), l3);
             let a1 = param(row, 23u);
             let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
             let e28 = or(a1, e27);
-            store_cell(k1, e18);
-            store_cell(k2, e23);
-            store_cell(k3, e26);
-            store_cell(k0, e28);
+            commit_cell(k1, e18);
+            commit_cell(k2, e23);
+            commit_cell(k3, e26);
+            commit_cell(k0, e28);
             return;
         }
-        let caller = param(row, 7u);
-        if eq(caller, e11) {
-            outcomes[row] = 20u; // revert
-            return;
-        }
-        outcomes[row] = 21u; // revert
+        outcomes[row] = 19u; // return
+        let l1 = load_cell(k1);
+        let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+        let l2 = load_cell(k2);
+        let e23 = sub(l2, small(0x1u));
+        let l3 = pick(load_cell(k3), e23, k2 == k3);
+        let e26 = add(small(0x1u), l3);
+        let a1 = param(row, 23u);
+        let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+        let e28 = or(a1, e27);
+        commit_cell(k1, e18);
+        commit_cell(k2, e23);
+        commit_cell(k3, e26);
+        commit_cell(k0, e28);
         return;
     }
     let caller = param(row, 7u);
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     if eq(caller, e11) {
@@ -996,22 +986,19 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             let a0 = param(row, 15u);
             if eq(a0, e11) {
                 outcomes[row] = 2u; // return
-                let k1 = column(row, 2u);
                 let l1 = load_cell(k1);
                 let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
-                let k2 = column(row, 3u);
                 let l2 = load_cell(k2);
                 let e23 = sub(l2, small(0x1u));
-                let k3 = column(row, 4u);
                 let l3 = pick(load_cell(k3), e23, k2 == k3);
                 let e26 = add(small(0x1u), l3);
                 let a1 = param(row, 23u);
                 let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
                 let e28 = or(a1, e27);
-                store_cell(k1, e18);
-                store_cell(k2, e23);
-                store_cell(k3, e26);
-                store_cell(k0, e28);
+                commit_cell(k1, e18);
+                commit_cell(k2, e23);
+                commit_cell(k3, e26);
+                commit_cell(k0, e28);
                 return;
             }
             outcomes[row] = 3u; // revert
@@ -1020,126 +1007,85 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         let a0 = param(row, 15u);
         if eq(a0, e11) {
             outcomes[row] = 4u; // return
-            let k3 = column(row, 4u);
             let l4 = load_cell(k3);
             let e45 = add(small(0x1u), l4);
             let a1 = param(row, 23u);
-            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-            let e28 = or(a1, e27);
-            store_cell(k3, e45);
-            store_cell(k0, e28);
+            let e46 = or(a1, l0);
+            commit_cell(k3, e45);
+            commit_cell(k0, e46);
             return;
         }
         outcomes[row] = 5u; // revert
         return;
     }
     let a0 = param(row, 15u);
-    if eq(a0, e11) {
-        let k4 = column(row, 5u);
-        let l5 = load_cell(k4);
-        let e51 = and(small(0xffu), l5);
-        if !is_zero(e51) {
-            if !is_zero(e11) {
-                outcomes[row] = 6u; // return
-                let k1 = column(row, 2u);
-                let l1 = load_cell(k1);
-                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
-                let k2 = column(row, 3u);
-                let l2 = load_cell(k2);
-                let e23 = sub(l2, small(0x1u));
-                let k3 = column(row, 4u);
-                let l3 = pick(load_cell(k3), e23, k2 == k3);
-                let e26 = add(small(0x1u), l3);
-                let a1 = param(row, 23u);
-                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-                let e28 = or(a1, e27);
-                store_cell(k1, e18);
-                store_cell(k2, e23);
-                store_cell(k3, e26);
-                store_cell(k0, e28);
-                return;
-            }
-            outcomes[row] = 7u; // return
-            let k3 = column(row, 4u);
-            let l4 = load_cell(k3);
-            let e45 = add(small(0x1u), l4);
+    if !eq(a0, e11) {
+        outcomes[row] = 12u; // revert
+        return;
+    }
+    let l5 = load_cell(k4);
+    let e52 = and(small(0xffu), l5);
+    if !is_zero(e52) {
+        if !is_zero(e11) {
+            outcomes[row] = 6u; // return
+            let l1 = load_cell(k1);
+            let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+            let l2 = load_cell(k2);
+            let e23 = sub(l2, small(0x1u));
+            let l3 = pick(load_cell(k3), e23, k2 == k3);
+            let e26 = add(small(0x1u), l3);
             let a1 = param(row, 23u);
             let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
             let e28 = or(a1, e27);
-            store_cell(k3, e45);
-            store_cell(k0, e28);
+            commit_cell(k1, e18);
+            commit_cell(k2, e23);
+            commit_cell(k3, e26);
+            commit_cell(k0, e28);
             return;
         }
-        let k1 = column(row, 2u);
-        let l1 = load_cell(k1);
-        let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
-        if eq(caller, e52) {
-            if !is_zero(e11) {
-                outcomes[row] = 8u; // return
-                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
-                let k2 = column(row, 3u);
-                let l2 = load_cell(k2);
-                let e23 = sub(l2, small(0x1u));
-                let k3 = column(row, 4u);
-                let l3 = pick(load_cell(k3), e23, k2 == k3);
-                let e26 = add(small(0x1u), l3);
-                let a1 = param(row, 23u);
-                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-                let e28 = or(a1, e27);
-                store_cell(k1, e18);
-                store_cell(k2, e23);
-                store_cell(k3, e26);
-                store_cell(k0, e28);
-                return;
-            }
-            outcomes[row] = 9u; // return
-            let k3 = column(row, 4u);
-            let l4 = load_cell(k3);
-            let e45 = add(small(0x1u), l4);
-            let a1 = param(row, 23u);
-            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-            let e28 = or(a1, e27);
-            store_cell(k3, e45);
-            store_cell(k0, e28);
-            return;
-        }
-        if !is_zero(e11) {
-            outcomes[row] = 10u; // revert
-            return;
-        }
-        outcomes[row] = 11u; // revert
+        outcomes[row] = 7u; // return
+        let l4 = load_cell(k3);
+        let e45 = add(small(0x1u), l4);
+        let a1 = param(row, 23u);
+        let e46 = or(a1, l0);
+        commit_cell(k3, e45);
+        commit_cell(k0, e46);
         return;
     }
-    let k5 = column(row, 6u);
-    let l6 = load_cell(k5);
-    let e64 = and(small(0xffu), l6);
-    if !is_zero(e64) {
-        if !is_zero(e11) {
-            outcomes[row] = 12u; // revert
-            return;
-        }
-        outcomes[row] = 13u; // revert
-        return;
-    }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
-    let e52 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
-    if eq(caller, e52) {
-        if !is_zero(e11) {
-            outcomes[row] = 14u; // revert
-            return;
-        }
-        outcomes[row] = 15u; // revert
+    let e53 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
+    if !eq(caller, e53) {
+        outcomes[row] = 10u; // revert
         return;
     }
     if !is_zero(e11) {
-        outcomes[row] = 16u; // revert
+        outcomes[row] = 8u; // return
+        let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+        let l2 = load_cell(k2);
+        let e23 = sub(l2, small(0x1u));
+        let l3 = pick(load_cell(k3), e23, k2 == k3);
+        let e26 = add(small(0x1u), l3);
+        let a1 = param(row, 23u);
+        let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+        let e28 = or(a1, e27);
+        commit_cell(k1, e18);
+        commit_cell(k2, e23);
+        commit_cell(k3, e26);
+        commit_cell(k0, e28);
         return;
     }
-    outcomes[row] = 17u; // revert
+    outcomes[row] = 9u; // return
+    let l4 = load_cell(k3);
+    let e45 = add(small(0x1u), l4);
+    let a1 = param(row, 23u);
+    let e46 = or(a1, l0);
+    commit_cell(k3, e45);
+    commit_cell(k0, e46);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, small, pick, is_zero, eq, and, or, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
+// word.wgsl: Word, Total, zero, small, pick, is_zero, eq, lt, and, or, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen

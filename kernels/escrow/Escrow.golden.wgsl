@@ -59,8 +59,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    if waits(k0) || waits(k1) {
+        put_off(k0);
+        put_off(k1);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -68,7 +76,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     let caller = param(row, 3u);
@@ -77,7 +84,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let a1 = param(row, 11u);
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let e13 = add(a1, l1);
     if lt(e13, a1) {
@@ -85,13 +91,15 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 2u; // return
-    store_cell(k1, e13);
+    commit_cell(k1, e13);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, widen
+// word.wgsl: Word, Total, zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == open(uint256,address,uint256)
 
@@ -174,8 +182,20 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let k3 = column(row, 4u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -187,7 +207,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 5u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e11 = shr(small(0xa0u), l0);
     let e12 = and(small(0xffu), e11);
@@ -199,7 +218,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 2u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let a2 = param(row, 5u);
     if lt(l1, a2) {
@@ -208,7 +226,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     outcomes[row] = 4u; // return
     let e34 = sub(l1, a2);
-    let k2 = column(row, 3u);
     let caller = param(row, 21u);
     let l2 = load_cell(k2);
     let e37 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l2);
@@ -218,16 +235,17 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let e44 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l3);
     let e45 = or(a1, e44);
     let e46 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x1u, 0x0u, 0x0u)), e45);
-    let k3 = column(row, 4u);
-    store_cell(k1, e34);
-    store_cell(k2, e38);
-    store_cell(k0, e46);
-    store_cell(k3, a2);
+    commit_cell(k1, e34);
+    commit_cell(k2, e38);
+    commit_cell(k0, e46);
+    commit_cell(k3, a2);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
 // word.wgsl: Word, Total, zero, small, pick, below, is_zero, lt, and, or, shr, shift_right, limb_down, Chain, chain_difference, difference, sub, widen
 
 // == refund(uint256)
@@ -325,11 +343,24 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    let k1 = column(row, 1u);
+    let k2 = column(row, 2u);
+    let k3 = column(row, 3u);
+    let k4 = column(row, 4u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) || waits(k4) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        put_off(k4);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let e9 = shr(small(0xa0u), l0);
     let e10 = and(small(0xffu), e9);
@@ -344,11 +375,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let e16 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     let caller = param(row, 5u);
     if eq(e16, caller) {
-        let k1 = column(row, 1u);
         let l1 = load_cell(k1);
         let e26 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
         let e27 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x3u, 0x0u, 0x0u)), e26);
-        let k3 = column(row, 3u);
         let l3 = pick(load_cell(k3), e27, k0 == k3);
         let e29 = add(l1, l3);
         if lt(e29, l1) {
@@ -356,22 +385,19 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             return;
         }
         outcomes[row] = 2u; // return
-        store_cell(k0, e27);
-        store_cell(k3, e29);
+        commit_cell(k0, e27);
+        commit_cell(k3, e29);
         return;
     }
-    let k4 = column(row, 4u);
     let l4 = load_cell(k4);
     let e35 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l4);
     if !eq(caller, e35) {
         outcomes[row] = 5u; // revert
         return;
     }
-    let k1 = column(row, 1u);
     let l1 = load_cell(k1);
     let e26 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
     let e27 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x3u, 0x0u, 0x0u)), e26);
-    let k3 = column(row, 3u);
     let l3 = pick(load_cell(k3), e27, k0 == k3);
     let e29 = add(l1, l3);
     if lt(e29, l1) {
@@ -379,14 +405,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 4u; // return
-    store_cell(k0, e27);
-    store_cell(k3, e29);
+    commit_cell(k0, e27);
+    commit_cell(k3, e29);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, small, pick, below, eq, lt, and, or, shr, shift_right, limb_down, Chain, chain_sum, chain_difference, sum, difference, add, widen
+// word.wgsl: Word, Total, zero, small, pick, below, eq, lt, and, or, shr, shift_right, limb_down, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == release(uint256)
 
@@ -464,11 +492,22 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    let k1 = column(row, 1u);
+    let k2 = column(row, 2u);
+    let k3 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let e9 = shr(small(0xa0u), l0);
     let e10 = and(small(0xffu), e9);
@@ -480,7 +519,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 4u; // revert
         return;
     }
-    let k1 = column(row, 1u);
     let l1 = load_cell(k1);
     let e17 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
     let caller = param(row, 4u);
@@ -488,11 +526,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 3u; // revert
         return;
     }
-    let k2 = column(row, 2u);
     let l2 = load_cell(k2);
     let e26 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
     let e27 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x2u, 0x0u, 0x0u)), e26);
-    let k3 = column(row, 3u);
     let l3 = pick(load_cell(k3), e27, k0 == k3);
     let e29 = add(l2, l3);
     if lt(e29, l2) {
@@ -500,11 +536,13 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 2u; // return
-    store_cell(k0, e27);
-    store_cell(k3, e29);
+    commit_cell(k0, e27);
+    commit_cell(k3, e29);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, small, pick, below, eq, lt, and, or, shr, shift_right, limb_down, Chain, chain_sum, chain_difference, sum, difference, add, widen
+// word.wgsl: Word, Total, zero, small, pick, below, eq, lt, and, or, shr, shift_right, limb_down, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen

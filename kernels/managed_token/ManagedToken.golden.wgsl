@@ -41,8 +41,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -56,17 +62,19 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x4u) != 0u {
         outcomes[row] = 1u; // return
-        let k0 = column(row, 1u);
         let a1 = param(row, 2u);
-        store_cell(k0, a1);
+        commit_cell(k0, a1);
         return;
     }
     outcomes[row] = 2u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
-// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, store_cell
-// word.wgsl: Word
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, lt, Chain, chain_difference, difference, sub, widen
 
 // == burn(uint256)
 
@@ -131,8 +139,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -140,14 +158,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 3u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e4 = and(small(0xffu), l0);
     if !is_zero(e4) {
         outcomes[row] = 0u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let a0 = param(row, 4u);
     if lt(l1, a0) {
@@ -156,16 +172,17 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     outcomes[row] = 2u; // return
     let e23 = sub(l1, a0);
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     let e26 = sub(l2, a0);
-    store_cell(k1, e23);
-    store_cell(k2, e26);
+    commit_cell(k1, e23);
+    commit_cell(k2, e26);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
 // word.wgsl: Word, Total, zero, small, is_zero, lt, and, Chain, chain_difference, difference, sub, widen
 
 // == mint(address,uint256)
@@ -253,8 +270,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -262,7 +289,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e7 = shr(small(0x8u), l0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e7);
@@ -281,7 +307,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let a1 = param(row, 12u);
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let e17 = add(a1, l1);
     if lt(e17, a1) {
@@ -289,17 +314,18 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 3u; // return
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     let e24 = add(a1, l2);
-    store_cell(k1, e17);
-    store_cell(k2, e24);
+    commit_cell(k1, e17);
+    commit_cell(k2, e24);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, small, below, is_zero, eq, lt, and, shr, shift_right, limb_down, Chain, chain_sum, chain_difference, sum, difference, add, widen
+// word.wgsl: Word, Total, zero, small, below, is_zero, eq, lt, and, shr, shift_right, limb_down, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == pause()
 
@@ -341,11 +367,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let e4 = shr(small(0x8u), l0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
@@ -360,14 +391,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 1u; // return
-    let e13 = and(Word(vec4<u32>(0xffffff00u, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-    let e14 = or(small(0x1u), e13);
-    store_cell(k0, e14);
+    let e12 = or(small(0x1u), l0);
+    commit_cell(k0, e12);
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero, small, below, is_zero, eq, and, or, shr, shift_right, limb_down
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, small, below, is_zero, eq, lt, and, or, shr, shift_right, limb_down, Chain, chain_difference, difference, sub, widen
 
 // == renounceOwnership()
 
@@ -404,11 +437,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let e4 = shr(small(0x8u), l0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
@@ -416,15 +454,18 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if eq(e5, caller) {
         outcomes[row] = 0u; // return
         let e9 = and(Word(vec4<u32>(0xffu, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
-        store_cell(k0, e9);
+        commit_cell(k0, e9);
         return;
     }
     outcomes[row] = 1u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero, small, below, eq, and, shr, shift_right, limb_down
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, small, below, eq, lt, and, shr, shift_right, limb_down, Chain, chain_difference, difference, sub, widen
 
 // == transfer(address,uint256)
 
@@ -505,8 +546,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -522,14 +573,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 4u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e7 = and(small(0xffu), l0);
     if !is_zero(e7) {
         outcomes[row] = 1u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let a1 = param(row, 4u);
     if lt(l1, a1) {
@@ -538,16 +587,17 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     outcomes[row] = 3u; // return
     let e26 = sub(l1, a1);
-    let k2 = column(row, 3u);
     let l2 = pick(load_cell(k2), e26, k1 == k2);
     let e29 = add(a1, l2);
-    store_cell(k1, e26);
-    store_cell(k2, e29);
+    commit_cell(k1, e26);
+    commit_cell(k2, e29);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, small, pick, is_zero, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == transferFrom(address,address,uint256)
@@ -711,8 +761,20 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let k3 = column(row, 4u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -724,7 +786,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 1u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     if eq(max_word(), l0) {
         if (bits0 & 0x4u) == 0u {
@@ -735,14 +796,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 5u; // revert
             return;
         }
-        let k1 = column(row, 2u);
         let l1 = load_cell(k1);
         let e15 = and(small(0xffu), l1);
         if !is_zero(e15) {
             outcomes[row] = 2u; // revert
             return;
         }
-        let k2 = column(row, 3u);
         let l2 = load_cell(k2);
         let a2 = param(row, 5u);
         if lt(l2, a2) {
@@ -751,11 +810,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         outcomes[row] = 4u; // return
         let e34 = sub(l2, a2);
-        let k3 = column(row, 4u);
         let l3 = pick(load_cell(k3), e34, k2 == k3);
         let e37 = add(a2, l3);
-        store_cell(k2, e34);
-        store_cell(k3, e37);
+        commit_cell(k2, e34);
+        commit_cell(k3, e37);
         return;
     }
     let a2 = param(row, 5u);
@@ -775,14 +833,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 11u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let e15 = and(small(0xffu), l1);
     if !is_zero(e15) {
         outcomes[row] = 8u; // revert
         return;
     }
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     if lt(l2, a2) {
         outcomes[row] = 9u; // revert
@@ -791,17 +847,18 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 10u; // return
     let e50 = sub(l0, a2);
     let e34 = sub(l2, a2);
-    let k3 = column(row, 4u);
     let l3 = pick(load_cell(k3), e34, k2 == k3);
     let e37 = add(a2, l3);
-    store_cell(k0, e50);
-    store_cell(k2, e34);
-    store_cell(k3, e37);
+    commit_cell(k0, e50);
+    commit_cell(k2, e34);
+    commit_cell(k3, e37);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, max_word, small, pick, is_zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == transferOwnership(address)
@@ -851,8 +908,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -860,7 +923,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e7 = shr(small(0x8u), l0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e7);
@@ -874,15 +936,18 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         let p1 = param(row, 10u);
         let e13 = and(Word(vec4<u32>(0xffu, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
         let e14 = or(p1, e13);
-        store_cell(k0, e14);
+        commit_cell(k0, e14);
         return;
     }
     outcomes[row] = 2u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero, small, below, eq, and, or, shr, shift_right, limb_down
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, small, below, eq, lt, and, or, shr, shift_right, limb_down, Chain, chain_difference, difference, sub, widen
 
 // == unpause()
 
@@ -924,11 +989,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let e4 = shr(small(0x8u), l0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
@@ -941,12 +1011,15 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if !is_zero(e9) {
         outcomes[row] = 0u; // return
         let e11 = and(Word(vec4<u32>(0xffffff00u, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-        store_cell(k0, e11);
+        commit_cell(k0, e11);
         return;
     }
     outcomes[row] = 1u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero, small, below, is_zero, eq, and, shr, shift_right, limb_down
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, small, below, is_zero, eq, lt, and, shr, shift_right, limb_down, Chain, chain_difference, difference, sub, widen

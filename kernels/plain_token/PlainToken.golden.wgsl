@@ -31,8 +31,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -41,14 +47,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 1u; // return
-    let k0 = column(row, 1u);
     let a1 = param(row, 2u);
-    store_cell(k0, a1);
+    commit_cell(k0, a1);
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
-// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, store_cell
-// word.wgsl: Word
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, lt, Chain, chain_difference, difference, sub, widen
 
 // == burn(uint256)
 
@@ -89,18 +97,24 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    let k1 = column(row, 1u);
+    if waits(k0) || waits(k1) {
+        put_off(k0);
+        put_off(k1);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let a0 = param(row, 2u);
     if lt(l0, a0) {
         outcomes[row] = 0u; // revert
         return;
     }
-    let k1 = column(row, 1u);
     let l1 = load_cell(k1);
     if lt(l1, a0) {
         outcomes[row] = 1u; // revert
@@ -109,13 +123,15 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 2u; // return
     let e15 = sub(l0, a0);
     let e16 = sub(l1, a0);
-    store_cell(k0, e15);
-    store_cell(k1, e16);
+    commit_cell(k0, e15);
+    commit_cell(k1, e16);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
 // word.wgsl: Word, Total, zero, lt, Chain, chain_difference, difference, sub, widen
 
 // == mint(address,uint256)
@@ -192,8 +208,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -201,7 +227,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     let caller = param(row, 4u);
@@ -214,14 +239,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let a1 = param(row, 12u);
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let e12 = add(a1, l1);
     if lt(e12, a1) {
         outcomes[row] = 1u; // revert
         return;
     }
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     let e19 = add(a1, l2);
     if lt(e19, a1) {
@@ -229,14 +252,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 3u; // return
-    store_cell(k1, e12);
-    store_cell(k2, e19);
+    commit_cell(k1, e12);
+    commit_cell(k2, e19);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, widen
+// word.wgsl: Word, Total, zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == transfer(address,uint256)
 
@@ -295,8 +320,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    if waits(k0) || waits(k1) {
+        put_off(k0);
+        put_off(k1);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -308,7 +341,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 4u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let a1 = param(row, 3u);
     if lt(l0, a1) {
@@ -316,7 +348,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let e14 = sub(l0, a1);
-    let k1 = column(row, 2u);
     let l1 = pick(load_cell(k1), e14, k0 == k1);
     let e16 = add(a1, l1);
     if lt(e16, a1) {
@@ -324,13 +355,15 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 3u; // return
-    store_cell(k0, e14);
-    store_cell(k1, e16);
+    commit_cell(k0, e14);
+    commit_cell(k1, e16);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, pick, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == transferFrom(address,address,uint256)
@@ -408,8 +441,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -421,7 +464,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 1u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let a2 = param(row, 4u);
     if lt(l0, a2) {
@@ -432,14 +474,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 6u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     if lt(l1, a2) {
         outcomes[row] = 3u; // revert
         return;
     }
     let e23 = sub(l1, a2);
-    let k2 = column(row, 3u);
     let l2 = pick(load_cell(k2), e23, k1 == k2);
     let e25 = add(a2, l2);
     if lt(e25, a2) {
@@ -448,12 +488,14 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     outcomes[row] = 5u; // return
     let e29 = sub(l0, a2);
-    store_cell(k0, e29);
-    store_cell(k1, e23);
-    store_cell(k2, e25);
+    commit_cell(k0, e29);
+    commit_cell(k1, e23);
+    commit_cell(k2, e25);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, pick, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen

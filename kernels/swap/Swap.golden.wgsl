@@ -67,11 +67,24 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    let k1 = column(row, 1u);
+    let k2 = column(row, 2u);
+    let k3 = column(row, 3u);
+    let k4 = column(row, 4u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) || waits(k4) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        put_off(k4);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let e3 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     let caller = param(row, 5u);
@@ -79,28 +92,24 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 5u; // revert
         return;
     }
-    let k1 = column(row, 1u);
     let l1 = load_cell(k1);
     let a0 = param(row, 13u);
     if lt(l1, a0) {
         outcomes[row] = 0u; // revert
         return;
     }
-    let k2 = column(row, 2u);
     let l2 = load_cell(k2);
     let a1 = param(row, 21u);
     if lt(l2, a1) {
         outcomes[row] = 1u; // revert
         return;
     }
-    let k3 = column(row, 3u);
     let l3 = load_cell(k3);
     let e33 = add(a0, l3);
     if lt(e33, a0) {
         outcomes[row] = 2u; // revert
         return;
     }
-    let k4 = column(row, 4u);
     let l4 = load_cell(k4);
     let e39 = add(a1, l4);
     if lt(e39, a1) {
@@ -110,15 +119,17 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 4u; // return
     let e41 = sub(l1, a0);
     let e42 = sub(l2, a1);
-    store_cell(k1, e41);
-    store_cell(k2, e42);
-    store_cell(k3, e33);
-    store_cell(k4, e39);
+    commit_cell(k1, e41);
+    commit_cell(k2, e42);
+    commit_cell(k3, e33);
+    commit_cell(k4, e39);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == fund(address,uint256,uint256)
@@ -190,8 +201,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -199,7 +220,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     let caller = param(row, 4u);
@@ -208,7 +228,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let a1 = param(row, 12u);
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let e13 = add(a1, l1);
     if lt(e13, a1) {
@@ -216,7 +235,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let a2 = param(row, 20u);
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     let e21 = add(a2, l2);
     if lt(e21, a2) {
@@ -224,14 +242,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 3u; // return
-    store_cell(k1, e13);
-    store_cell(k2, e21);
+    commit_cell(k1, e13);
+    commit_cell(k2, e21);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, widen
+// word.wgsl: Word, Total, zero, eq, lt, and, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == swap0For1(uint256,uint256)
 
@@ -429,17 +449,27 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let k3 = column(row, 4u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     if is_zero(l0) {
         outcomes[row] = 19u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     if is_zero(l1) {
         outcomes[row] = 18u; // revert
@@ -474,7 +504,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 9u; // revert
             return;
         }
-        let k2 = column(row, 3u);
         let l2 = load_cell(k2);
         let a0 = param(row, 21u);
         if lt(l2, a0) {
@@ -490,7 +519,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 12u; // revert
             return;
         }
-        let k3 = column(row, 4u);
         let l3 = load_cell(k3);
         let e50 = add(e20, l3);
         if lt(e50, e20) {
@@ -500,10 +528,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 14u; // return
         let e52 = sub(l2, a0);
         let e53 = sub(l1, e20);
-        store_cell(k2, e52);
-        store_cell(k0, e44);
-        store_cell(k1, e53);
-        store_cell(k3, e50);
+        commit_cell(k2, e52);
+        commit_cell(k0, e44);
+        commit_cell(k1, e53);
+        commit_cell(k3, e50);
         return;
     }
     let e17 = mul(l1, p0);
@@ -522,7 +550,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 1u; // revert
         return;
     }
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     let a0 = param(row, 21u);
     if lt(l2, a0) {
@@ -538,7 +565,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 4u; // revert
         return;
     }
-    let k3 = column(row, 4u);
     let l3 = load_cell(k3);
     let e50 = add(e20, l3);
     if lt(e50, e20) {
@@ -548,15 +574,17 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 6u; // return
     let e52 = sub(l2, a0);
     let e53 = sub(l1, e20);
-    store_cell(k2, e52);
-    store_cell(k0, e44);
-    store_cell(k1, e53);
-    store_cell(k3, e50);
+    commit_cell(k2, e52);
+    commit_cell(k0, e44);
+    commit_cell(k1, e53);
+    commit_cell(k3, e50);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, small, pick, is_zero, eq, lt, shift_left, limb_up, leading_zeros, leading_zeros_of, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen, high_limbs, scale, mul, Division, divide_on, divide, div
 
 // == swap1For0(uint256,uint256)
@@ -755,17 +783,27 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    let k3 = column(row, 4u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     if is_zero(l0) {
         outcomes[row] = 19u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     if is_zero(l1) {
         outcomes[row] = 18u; // revert
@@ -800,7 +838,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 9u; // revert
             return;
         }
-        let k2 = column(row, 3u);
         let l2 = load_cell(k2);
         let a0 = param(row, 21u);
         if lt(l2, a0) {
@@ -816,7 +853,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 12u; // revert
             return;
         }
-        let k3 = column(row, 4u);
         let l3 = load_cell(k3);
         let e50 = add(e20, l3);
         if lt(e50, e20) {
@@ -826,10 +862,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 14u; // return
         let e52 = sub(l2, a0);
         let e53 = sub(l1, e20);
-        store_cell(k2, e52);
-        store_cell(k0, e44);
-        store_cell(k1, e53);
-        store_cell(k3, e50);
+        commit_cell(k2, e52);
+        commit_cell(k0, e44);
+        commit_cell(k1, e53);
+        commit_cell(k3, e50);
         return;
     }
     let e17 = mul(l1, p0);
@@ -848,7 +884,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 1u; // revert
         return;
     }
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     let a0 = param(row, 21u);
     if lt(l2, a0) {
@@ -864,7 +899,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 4u; // revert
         return;
     }
-    let k3 = column(row, 4u);
     let l3 = load_cell(k3);
     let e50 = add(e20, l3);
     if lt(e50, e20) {
@@ -874,13 +908,15 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 6u; // return
     let e52 = sub(l2, a0);
     let e53 = sub(l1, e20);
-    store_cell(k2, e52);
-    store_cell(k0, e44);
-    store_cell(k1, e53);
-    store_cell(k3, e50);
+    commit_cell(k2, e52);
+    commit_cell(k0, e44);
+    commit_cell(k1, e53);
+    commit_cell(k3, e50);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, small, pick, is_zero, eq, lt, shift_left, limb_up, leading_zeros, leading_zeros_of, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen, high_limbs, scale, mul, Division, divide_on, divide, div

@@ -41,8 +41,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -56,17 +62,19 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x4u) != 0u {
         outcomes[row] = 1u; // return
-        let k0 = column(row, 1u);
         let a1 = param(row, 2u);
-        store_cell(k0, a1);
+        commit_cell(k0, a1);
         return;
     }
     outcomes[row] = 2u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
-// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, store_cell
-// word.wgsl: Word
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, lt, Chain, chain_difference, difference, sub, widen
 
 // == transfer(address,uint256)
 
@@ -133,8 +141,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    if waits(k0) || waits(k1) {
+        put_off(k0);
+        put_off(k1);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -150,7 +166,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 3u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let a1 = param(row, 3u);
     if lt(l0, a1) {
@@ -159,16 +174,17 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     outcomes[row] = 2u; // return
     let e21 = sub(l0, a1);
-    let k1 = column(row, 2u);
     let l1 = pick(load_cell(k1), e21, k0 == k1);
     let e24 = add(a1, l1);
-    store_cell(k0, e21);
-    store_cell(k1, e24);
+    commit_cell(k0, e21);
+    commit_cell(k1, e24);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, pick, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == transferFrom(address,address,uint256)
@@ -297,8 +313,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -310,7 +336,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 1u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     if eq(max_word(), l0) {
         if (bits0 & 0x4u) == 0u {
@@ -321,7 +346,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 4u; // revert
             return;
         }
-        let k1 = column(row, 2u);
         let l1 = load_cell(k1);
         let a2 = param(row, 4u);
         if lt(l1, a2) {
@@ -330,11 +354,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         outcomes[row] = 3u; // return
         let e29 = sub(l1, a2);
-        let k2 = column(row, 3u);
         let l2 = pick(load_cell(k2), e29, k1 == k2);
         let e32 = add(a2, l2);
-        store_cell(k1, e29);
-        store_cell(k2, e32);
+        commit_cell(k1, e29);
+        commit_cell(k2, e32);
         return;
     }
     let a2 = param(row, 4u);
@@ -354,7 +377,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 9u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     if lt(l1, a2) {
         outcomes[row] = 7u; // revert
@@ -363,15 +385,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 8u; // return
     let e45 = sub(l0, a2);
     let e29 = sub(l1, a2);
-    let k2 = column(row, 3u);
     let l2 = pick(load_cell(k2), e29, k1 == k2);
     let e32 = add(a2, l2);
-    store_cell(k0, e45);
-    store_cell(k1, e29);
-    store_cell(k2, e32);
+    commit_cell(k0, e45);
+    commit_cell(k1, e29);
+    commit_cell(k2, e32);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, max_word, pick, eq, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen

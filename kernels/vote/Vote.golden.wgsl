@@ -38,11 +38,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let e3 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     let caller = param(row, 1u);
@@ -59,12 +64,15 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 1u; // return
     let e13 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
     let e14 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x1u, 0x0u, 0x0u)), e13);
-    store_cell(k0, e14);
+    commit_cell(k0, e14);
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero, small, below, is_zero, eq, and, or, shr, shift_right, limb_down
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, small, below, is_zero, eq, lt, and, or, shr, shift_right, limb_down, Chain, chain_difference, difference, sub, widen
 
 // == setWeight(address,uint256)
 
@@ -123,8 +131,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -132,7 +150,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     let caller = param(row, 4u);
@@ -146,7 +163,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 1u; // revert
         return;
     }
-    let k1 = column(row, 2u);
     let l1 = load_cell(k1);
     let e16 = and(small(0xffu), l1);
     if !is_zero(e16) {
@@ -154,14 +170,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 3u; // return
-    let k2 = column(row, 3u);
     let a1 = param(row, 12u);
-    store_cell(k2, a1);
+    commit_cell(k2, a1);
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero, small, below, is_zero, eq, and, shr, shift_right, limb_down
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, small, below, is_zero, eq, lt, and, shr, shift_right, limb_down, Chain, chain_difference, difference, sub, widen
 
 // == vote(uint256)
 
@@ -236,11 +254,22 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    let k1 = column(row, 1u);
+    let k2 = column(row, 2u);
+    let k3 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) || waits(k3) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        put_off(k3);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let e4 = shr(small(0xa0u), l0);
     let e5 = and(small(0xffu), e4);
@@ -248,20 +277,17 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k1 = column(row, 1u);
     let l1 = load_cell(k1);
     if is_zero(l1) {
         outcomes[row] = 4u; // revert
         return;
     }
-    let k2 = column(row, 2u);
     let l2 = load_cell(k2);
     let e14 = and(small(0xffu), l2);
     if !is_zero(e14) {
         outcomes[row] = 1u; // revert
         return;
     }
-    let k3 = column(row, 3u);
     let l3 = load_cell(k3);
     let e20 = add(l1, l3);
     if lt(e20, l1) {
@@ -269,13 +295,14 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 3u; // return
-    let e25 = and(Word(vec4<u32>(0xffffff00u, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l2);
-    let e26 = or(small(0x1u), e25);
-    store_cell(k2, e26);
-    store_cell(k3, e20);
+    let e24 = or(small(0x1u), l2);
+    commit_cell(k2, e24);
+    commit_cell(k3, e20);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, base_value, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
-// word.wgsl: Word, Total, zero, small, below, is_zero, lt, and, or, shr, shift_right, limb_down, Chain, chain_sum, chain_difference, sum, difference, add, widen
+// word.wgsl: Word, Total, zero, small, below, is_zero, lt, and, or, shr, shift_right, limb_down, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen

@@ -31,8 +31,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -41,14 +47,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 1u; // return
-    let k0 = column(row, 1u);
     let a1 = param(row, 2u);
-    store_cell(k0, a1);
+    commit_cell(k0, a1);
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
-// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, store_cell
-// word.wgsl: Word
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, lt, Chain, chain_difference, difference, sub, widen
 
 // == deposit()
 
@@ -76,19 +84,27 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 0u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
         return;
     }
     outcomes[row] = 0u; // return
-    let k0 = column(row, 0u);
     let l0 = load_cell(k0);
-    store_cell(k0, l0);
+    commit_cell(k0, l0);
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, contended, values, load_cell, store_cell
-// word.wgsl: Word, zero
+// totals.wgsl: debits, add_debits, carry_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits
+// word.wgsl: Word, Total, zero, lt, Chain, chain_difference, difference, sub, widen
 
 // == deposit() with value
 
@@ -134,18 +150,26 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    let k1 = column(row, 1u);
+    let k2 = column(row, 2u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let value = param(row, 3u);
     if lt(l0, value) {
         outcomes[row] = 0u; // invalid
         return;
     }
-    let k1 = column(row, 1u);
     let l1 = load_cell(k1);
     let e7 = add(value, l1);
     if lt(e7, value) {
@@ -154,17 +178,18 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     outcomes[row] = 2u; // return
     let e11 = sub(l0, value);
-    let k2 = column(row, 2u);
     let l2 = pick(load_cell(k2), e11, k0 == k2);
     let e14 = add(value, l2);
-    store_cell(k0, e11);
-    store_cell(k2, e14);
-    store_cell(k1, e7);
+    commit_cell(k0, e11);
+    commit_cell(k2, e14);
+    commit_cell(k1, e7);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, pick, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == transfer(address,uint256)
@@ -216,8 +241,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    if waits(k0) || waits(k1) {
+        put_off(k0);
+        put_off(k1);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -225,7 +258,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 0u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     let a1 = param(row, 3u);
     if lt(l0, a1) {
@@ -233,7 +265,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let e19 = sub(l0, a1);
-    let k1 = column(row, 2u);
     let l1 = pick(load_cell(k1), e19, k0 == k1);
     let e21 = add(a1, l1);
     if lt(e21, a1) {
@@ -241,13 +272,15 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 3u; // return
-    store_cell(k0, e19);
-    store_cell(k1, e21);
+    commit_cell(k0, e19);
+    commit_cell(k1, e21);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, pick, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == transferFrom(address,address,uint256)
@@ -341,8 +374,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
+        return;
+    }
+    let k0 = column(row, 1u);
+    let k1 = column(row, 2u);
+    let k2 = column(row, 3u);
+    if waits(k0) || waits(k1) || waits(k2) {
+        put_off(k0);
+        put_off(k1);
+        put_off(k2);
+        outcomes[row] = TO_LINE;
         return;
     }
     let bits0 = column(row, 0u);
@@ -355,7 +398,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     if (bits0 & 0x4u) != 0u {
-        let k0 = column(row, 1u);
         let l0 = load_cell(k0);
         let a2 = param(row, 4u);
         if lt(l0, a2) {
@@ -363,7 +405,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             return;
         }
         let e22 = sub(l0, a2);
-        let k1 = column(row, 2u);
         let l1 = pick(load_cell(k1), e22, k0 == k1);
         let e24 = add(a2, l1);
         if lt(e24, a2) {
@@ -371,14 +412,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             return;
         }
         outcomes[row] = 4u; // return
-        store_cell(k0, e22);
-        store_cell(k1, e24);
+        commit_cell(k0, e22);
+        commit_cell(k1, e24);
         return;
     }
-    let k2 = column(row, 3u);
     let l2 = load_cell(k2);
     if eq(max_word(), l2) {
-        let k0 = column(row, 1u);
         let l0 = load_cell(k0);
         let a2 = param(row, 4u);
         if lt(l0, a2) {
@@ -386,7 +425,6 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             return;
         }
         let e22 = sub(l0, a2);
-        let k1 = column(row, 2u);
         let l1 = pick(load_cell(k1), e22, k0 == k1);
         let e24 = add(a2, l1);
         if lt(e24, a2) {
@@ -394,8 +432,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             return;
         }
         outcomes[row] = 7u; // return
-        store_cell(k0, e22);
-        store_cell(k1, e24);
+        commit_cell(k0, e22);
+        commit_cell(k1, e24);
         return;
     }
     let a2 = param(row, 4u);
@@ -403,14 +441,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 8u; // revert
         return;
     }
-    let k0 = column(row, 1u);
     let l0 = load_cell(k0);
     if lt(l0, a2) {
         outcomes[row] = 9u; // revert
         return;
     }
     let e22 = sub(l0, a2);
-    let k1 = column(row, 2u);
     let l1 = pick(load_cell(k1), e22, k0 == k1);
     let e24 = add(a2, l1);
     if lt(e24, a2) {
@@ -419,14 +455,16 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     outcomes[row] = 11u; // return
     let e41 = sub(l2, a2);
-    store_cell(k2, e41);
-    store_cell(k0, e22);
-    store_cell(k1, e24);
+    commit_cell(k2, e41);
+    commit_cell(k0, e22);
+    commit_cell(k1, e24);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
-// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits, credits, add_credits, carry_credits, take_credits, borrow_credits
+// totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
+// wave.wgsl: marks, waits, put_off, commit_cell
+// totals.wgsl: credits, add_credits, carry_credits, take_credits, borrow_credits
 // word.wgsl: Word, Total, zero, max_word, pick, eq, lt, Chain, chain_sum, chain_difference, sum, difference, add, sub, widen
 
 // == withdraw(uint256)
@@ -462,11 +500,16 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let row = invocation(id, groups);
-    if row >= segment.rows {
+    let row = segment.first + invocation(id, groups);
+    if row >= segment.end {
         return;
     }
     let k0 = column(row, 0u);
+    if waits(k0) {
+        put_off(k0);
+        outcomes[row] = TO_LINE;
+        return;
+    }
     let l0 = load_cell(k0);
     let a0 = param(row, 1u);
     if lt(l0, a0) {
@@ -476,6 +519,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 1u; // escape
 }
 
-// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell
+// wave.wgsl: marks, waits, put_off
 // word.wgsl: Word, Total, zero, lt, Chain, chain_difference, difference

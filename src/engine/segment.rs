@@ -11,6 +11,7 @@ use crate::exec::sequence;
 use crate::ir::Kernel;
 use crate::limits;
 use crate::plan::classes::{Parts, Plan, Prediction, classify};
+use crate::plan::doomed;
 use crate::plan::resolve::{Chunk, resolve};
 use crate::plan::waves::Share;
 use crate::tx::{Batch, Lane, Output, Receipt, Status};
@@ -67,7 +68,7 @@ impl Engine {
         };
         clock.start("plan");
         self.numbering.clear(&self.state);
-        let plan = self.classify(batch, chunks, &predictions)?;
+        let mut plan = self.classify(batch, chunks, &predictions)?;
         let Executor::Clearing { clearing, capacity, .. } = &mut self.executor else {
             return Err(Error::internal("segments need a clearing backend"));
         };
@@ -77,8 +78,15 @@ impl Engine {
             return Ok(Reached::Cut(half));
         }
         clock.stop();
-        let cleared = clearing.clear(&plan.segment)?;
-        let stages = clearing.stages();
+        let mut cleared = clearing.clear(&plan.segment)?;
+        let mut stages = clearing.stages();
+        clock.start("doomed");
+        if self.forced.is_none() && doomed::take(&mut plan, batch, &cleared.outcomes) {
+            clock.stop();
+            cleared = clearing.clear(&plan.segment)?;
+            stages.extend(clearing.stages());
+        }
+        clock.stop();
         if !(plan.ordered.is_empty() && plan.segment.waves.levels.is_empty()) {
             if !self.costs.knows_levels() {
                 self.costs.learn_level(clearing.level_ns()?);
@@ -174,7 +182,8 @@ impl Engine {
 
     fn last_transaction(&self, plan: &Plan) -> u32 {
         let rows = plan.rows.iter().filter_map(|rows| rows.iter().max());
-        rows.chain(&plan.empty).chain(plan.decided.iter().map(|(index, ..)| index)).copied().max().unwrap_or(0)
+        let doomed = plan.doomed.iter().map(|doomed| &doomed.transaction);
+        rows.chain(&plan.empty).chain(doomed).chain(plan.decided.iter().map(|(index, ..)| index)).copied().max().unwrap_or(0)
     }
 }
 
@@ -193,6 +202,9 @@ fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u
     work.extend(plan.fallbacks.iter().map(|foreseen| (foreseen.transaction, Work::Fallback(foreseen.clone()))));
     for index in &plan.empty {
         report.receipts[*index as usize] = Receipt { status: Status::Success, lane: Lane::Clear };
+    }
+    for doomed in &plan.doomed {
+        report.receipts[doomed.transaction as usize] = Receipt { status: doomed.status, lane: Lane::Clear };
     }
     for (index, compiled, leaf) in &plan.decided {
         report.receipts[*index as usize] = receipt(&compiled.program.kernel, leaf.index(), *index, Lane::Clear)?;

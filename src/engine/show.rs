@@ -11,6 +11,7 @@ use crate::plan::classes::Plan;
 use crate::tx::Batch;
 use crate::word::from_word;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Fills the outputs of a segment's transactions; fails where they do not lead to the values that are to be committed.
 pub(super) fn show(
@@ -24,6 +25,9 @@ pub(super) fn show(
     let mut turns = kernels(plan, cleared);
     let finals = match lined {
         Some(lined) => {
+            // Those that left their kernels in the line were run by revm.
+            let by_revm: HashSet<u32> = lined.fallbacks.iter().map(|turn| turn.transaction).collect();
+            turns.retain(|turn| !by_revm.contains(&turn.transaction));
             turns.extend(std::mem::take(&mut lined.fallbacks));
             Cow::Borrowed(&lined.values)
         }
@@ -44,6 +48,10 @@ fn kernels<'a>(plan: &'a Plan, cleared: &Cleared) -> Vec<Turn<'a>> {
     for (index, compiled, leaf) in &plan.decided {
         let ran = Ran::Kernel { kernel: &compiled.program.kernel, cells: Cow::Borrowed(&[]), leaf: Some(*leaf) };
         turns.push(Turn { transaction: *index, ran });
+    }
+    for doomed in &plan.doomed {
+        let ran = Ran::Kernel { kernel: &doomed.compiled.program.kernel, cells: Cow::Borrowed(&doomed.cells), leaf: None };
+        turns.push(Turn { transaction: doomed.transaction, ran });
     }
     for call in &plan.ordered {
         let ran = Ran::Kernel { kernel: &call.compiled.program.kernel, cells: Cow::Borrowed(&call.cells), leaf: None };

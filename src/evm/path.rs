@@ -2,6 +2,7 @@
 
 use super::frame::{Call, Frame};
 use super::memory::Byte;
+use super::pinning::Source;
 use crate::ir::{Binary, Expr, ExprId, Kernel, KeyId, Load, Log, Store, Unary};
 use crate::limits;
 use alloy_primitives::U256;
@@ -27,8 +28,8 @@ pub struct Path {
     facts: HashMap<ExprId, bool>,
     /// Words known to be below `2^k`.
     bounds: HashMap<ExprId, usize>,
-    /// How often a branch (code and byte) was open for a word of calldata alone (its offset).
-    turns: HashMap<(usize, usize, u32), usize>,
+    /// How often a branch (code and byte) was open for one word alone.
+    turns: HashMap<(usize, usize, Source), usize>,
 }
 
 /// What a path knows of a condition.
@@ -45,9 +46,9 @@ impl Path {
         Self { gas_bound, frame: Frame::start(0, calldata.into(), limits::GAS_LIMIT), ..Self::default() }
     }
 
-    /// Counts that a branch is open for one word of calldata: a loop that the word bounds comes back.
-    pub fn turn(&mut self, calldata: u32) -> usize {
-        let turns = self.turns.entry((self.frame.code, self.frame.at, calldata)).or_default();
+    /// Counts that a branch is open for one word: a loop that the word bounds comes back.
+    pub fn turn(&mut self, word: Source) -> usize {
+        let turns = self.turns.entry((self.frame.code, self.frame.at, word)).or_default();
         *turns += 1;
         *turns
     }

@@ -10,8 +10,8 @@ use crate::limits;
 use alloy_primitives::U256;
 
 /// What can be pinned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
     Calldata(u32),
     Storage(U256),
 }
@@ -37,12 +37,15 @@ impl Executor<'_> {
         }
     }
 
-    /// Asked where a branch is open: a loop that one word of calldata bounds is unrolled for its value.
+    /// Asked where a branch is open: a loop that one word bounds is unrolled for its value.
     pub(super) fn loop_bound(&mut self, path: &mut Path, atom: ExprId) -> Option<Pin> {
-        match self.sources(atom)?[..] {
-            [source @ Source::Calldata(offset)] if path.turn(offset) >= limits::LOOP_TURNS => self.pin(source, limits::LIST),
-            _ => None,
-        }
+        let [source] = self.sources(atom)?[..] else { return None };
+        let enough = match source {
+            Source::Calldata(_) => limits::LOOP_TURNS,
+            // Other loops may test a slot each turn, and what many change is not worth a kernel a value.
+            Source::Storage(_) => limits::LIST + 1,
+        };
+        if path.turn(source) >= enough { self.pin(source, limits::LIST) } else { None }
     }
 
     /// All that a word hangs on; `None` where something of it cannot be pinned.

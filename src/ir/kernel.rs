@@ -206,6 +206,29 @@ impl Kernel {
         }
     }
 
+    /// For each node a leaf below it, where all leaves below it end alike: which of them a call comes to is only shown.
+    pub fn ends(&self) -> Vec<Option<LeafId>> {
+        let mut ends: Vec<Option<LeafId>> = Vec::with_capacity(self.nodes.len());
+        // Children come first.
+        for node in &self.nodes {
+            let end = match *node {
+                Node::Leaf(leaf) => Some(leaf),
+                Node::Branch { yes, no, .. } => match (ends[yes.index()], ends[no.index()]) {
+                    (Some(yes), Some(no)) if self.alike(yes, no) => Some(yes),
+                    _ => None,
+                },
+            };
+            ends.push(end);
+        }
+        ends
+    }
+
+    /// Whether two leaves differ at most in what they show.
+    pub fn alike(&self, a: LeafId, b: LeafId) -> bool {
+        let silent = |leaf: LeafId| self.leaf(leaf).outcome.status().filter(|_| self.leaf(leaf).stores.is_empty());
+        a == b || (silent(a).is_some() && silent(a) == silent(b))
+    }
+
     /// The loads that `id` depends on, those behind shadows included.
     pub fn deep_loads(&self, id: ExprId) -> Vec<LoadId> {
         let mut found = self.exprs.loads(id);

@@ -31,6 +31,9 @@ pub fn wave<'k>(kernel: &'k Kernel, walker: &'k Walker, waver: &'k Waver) -> Wri
 }
 
 fn tree(kernel: &Kernel, walker: &Walker, node: NodeId) -> Tree<LeafId> {
+    if let Some(leaf) = walker.ends[node.index()] {
+        return Tree::End(leaf);
+    }
     match kernel.node(node) {
         Node::Leaf(leaf) => Tree::End(leaf),
         Node::Branch { condition, yes, no } => {

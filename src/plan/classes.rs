@@ -1,10 +1,12 @@
 //! The classes of a segment's cells: every use of every call is joined, cell by cell, and what somebody needs in order is marked so. What
 //! comes out is the segment for the device, and the calls for the line.
 
+use super::demand::is_free;
+use super::doomed::Doomed;
 use super::levels::{Foreseen, LINE, levels};
 use super::library::{Compiled, Library};
 use super::numbering::Numbering;
-use super::ordered::{OrderedCall, hold_back, is_free};
+use super::ordered::{OrderedCall, hold_back};
 use super::reserve::Reserve;
 use super::resolve::{Chunk, Found, Rows};
 use super::segment::{Segment, Stream};
@@ -42,6 +44,10 @@ pub struct Plan {
     pub waves_ns: u64,
     /// Whether a cell is ordered and calls of a wave use it; empty where there are none.
     pub waved: Vec<bool>,
+    /// Calls that fail for certain.
+    pub doomed: Vec<Doomed>,
+    /// What is held back above cells for calls that keep an order.
+    pub held_up: Vec<(u32, U256)>,
     /// Transactions that touch no cell: those of a kernel with their leaf, the others succeed.
     pub decided: Vec<(u32, Arc<Compiled>, LeafId)>,
     pub empty: Vec<u32>,
@@ -93,14 +99,15 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
         plan.rows.push(rows);
     }
     plan.segment.flags = flags;
-    keep_order(parts, numbering, calls, reserve, &mut plan)?;
+    keep_order(parts, calls, reserve, &mut plan)?;
     Ok(plan)
 }
 
 /// Shares the calls that keep an order out between waves and the line. What they may ask of netted cells is held back, as bounds are.
-fn keep_order(parts: Parts<'_>, numbering: &Numbering, calls: Vec<OrderedCall>, mut reserve: Reserve, plan: &mut Plan) -> Result<()> {
+fn keep_order(parts: Parts<'_>, calls: Vec<OrderedCall>, mut reserve: Reserve, plan: &mut Plan) -> Result<()> {
+    hold_back(&plan.segment, parts.batch, &calls, &mut reserve);
+    plan.held_up = reserve.held_up();
     let flags = &plan.segment.flags;
-    hold_back(parts.state, numbering, flags, parts.batch, &calls, &mut reserve);
     if let Some(stream) = reserve.stream(&parts.library.reserve()?.program) {
         plan.segment.streams.push(stream);
         plan.compiled.push(parts.library.reserve()?);
@@ -249,8 +256,8 @@ impl Classes<'_> {
         numbered.collect()
     }
 
-    /// Where an amount or a key of a call hangs on what somebody changes, it is not known before the call's turn: whatever the call may
-    /// change is ordered.
+    /// Where an amount of a call hangs on what somebody changes, it is not known before the call's turn: whatever the call may change is
+    /// ordered.
     fn order_unsettled(&mut self, chunks: &[Chunk], calls: &[OrderedCall]) {
         if !self.flags.iter().any(|flags| flags & flags::READ != 0 && !is_free(*flags)) {
             return;

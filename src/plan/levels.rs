@@ -33,7 +33,7 @@ pub fn levels(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32]) -> V
         let uses = call.uses().filter(|(cell, _)| flags::ordered(flags[*cell as usize]));
         let uses: Vec<(u32, bool)> = uses.map(|(cell, uses)| (cell, uses & flags::CHANGES != 0)).collect();
         // Cells were found as the segment started.
-        let elsewhere = call.hangs && call.feeding().any(|cell| cells.last[cell as usize].reader > 0);
+        let elsewhere = call.hangs && call.naming().any(|cell| cells.last[cell as usize].reader > 0);
         cells.place(&uses, call.in_line || elsewhere || call.may_escape(flags))
     };
     calls.iter().map(level).collect()

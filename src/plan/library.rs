@@ -124,7 +124,10 @@ impl Compiled {
             Some(pattern.bits[walker.bit_column(bit)] >> (bit % 32) & 1 == 1)
         };
         let class: Vec<usize> = if pattern.class.is_empty() { (0..kernel.keys.len()).collect() } else { pattern.class.clone() };
-        let shape = Arc::new(shape(kernel, &class, &decided));
+        let mut shape = shape(kernel, &class, &decided);
+        // Where a pinned cell changes, the call escapes.
+        self.pinned_keys.iter().for_each(|key| shape.feeds[key.index()] = true);
+        let shape = Arc::new(shape);
         let mut shapes = self.shapes.write().expect("no holder panics");
         // Callers choose the patterns: a table that grows without end is not worth keeping.
         if shapes.len() >= limits::SHAPES {
@@ -169,7 +172,7 @@ fn is_canonical(kernel: &Kernel, entry: Entry) -> bool {
 }
 
 /// What became of one function at the sites where its pins hold: a kernel, or `None` where it stays with revm.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 struct Variant {
     pins: Arc<[Pin]>,
     compiled: Option<Arc<Compiled>>,
@@ -235,8 +238,8 @@ impl Library {
         match state.contract(&transaction.to).filter(|contract| !contract.code.is_empty()) {
             Some(contract) => {
                 let entry = Entry::of(&transaction.data, with_value);
-                let (kernel, pins) = self.kernel(contract.code_hash, &contract.code, entry, &Meets { state, transaction })?;
-                Ok((kernel.map_or(Target::Fallback, Target::Kernel), pins))
+                let Variant { pins, compiled } = self.kernel(contract.code_hash, &contract.code, entry, &Meets { state, transaction })?;
+                Ok((compiled.map_or(Target::Fallback, Target::Kernel), pins))
             }
             None if with_value => always(Target::Kernel(self.transfer()?)),
             None => always(Target::Empty),
@@ -248,8 +251,8 @@ impl Library {
         !is_precompile(address) && state.contract(address).is_none_or(|contract| contract.code.is_empty())
     }
 
-    /// The kernel for calls of `entry` on a code at `site`, with its pins; `None` where it stays with revm.
-    fn kernel(&self, code_hash: B256, code: &[u8], entry: Entry, site: &dyn Site) -> Result<(Option<Arc<Compiled>>, Arc<[Pin]>)> {
+    /// What becomes of calls of `entry` on a code at `site`.
+    fn kernel(&self, code_hash: B256, code: &[u8], entry: Entry, site: &dyn Site) -> Result<Variant> {
         if let Some(known) = find(&self.kernels.read().expect("no holder panics"), code_hash, entry, site) {
             return Ok(known);
         }
@@ -265,10 +268,9 @@ impl Library {
                 None
             }
         };
-        let pins: Arc<[Pin]> = pins.into();
-        let variants = kernels.entry(code_hash).or_default().entry(entry).or_default();
-        variants.push(Variant { pins: pins.clone(), compiled: compiled.clone() });
-        Ok((compiled, pins))
+        let variant = Variant { pins: pins.into(), compiled };
+        kernels.entry(code_hash).or_default().entry(entry).or_default().push(variant.clone());
+        Ok(variant)
     }
 
     /// The kernel of a call with value to an account without code.
@@ -299,18 +301,18 @@ impl Library {
 }
 
 /// What is known of a function at `site`; nothing and no pins where the contract has as many kernels as it may have.
-fn find(kernels: &HashMap<B256, OfCode>, code_hash: B256, entry: Entry, site: &dyn Site) -> Option<(Option<Arc<Compiled>>, Arc<[Pin]>)> {
+fn find(kernels: &HashMap<B256, OfCode>, code_hash: B256, entry: Entry, site: &dyn Site) -> Option<Variant> {
     let of_code = kernels.get(&code_hash)?;
     let holds = |variant: &&Variant| variant.pins.iter().all(|pin| pin.holds(site));
     if let Some(variant) = of_code.get(&entry).and_then(|variants| variants.iter().find(holds)) {
-        return Some((variant.compiled.clone(), variant.pins.clone()));
+        return Some(variant.clone());
     }
     // Proxies share their code: kernels that were made for another implementation are not this contract's.
     let here = |variant: &&Variant| variant.pins.iter().all(|pin| pin.is_of_call() || pin.holds(site));
     // Selectors and lengths are the caller's choice: beyond the bound nothing more is lowered.
     let full = of_code.values().flatten().count() >= limits::KERNELS_PER_CODE
         && of_code.values().flatten().filter(here).count() >= limits::KERNELS_PER_CODE;
-    full.then(|| (None, Arc::default()))
+    full.then(Variant::default)
 }
 
 /// A template, and the words that fill it.

@@ -2,6 +2,8 @@
 //! set aside for the line. No device is known here, and no value of the state is looked at but to predict keys that hang on it.
 
 pub mod classes;
+mod demand;
+pub mod doomed;
 pub mod levels;
 pub mod library;
 pub mod numbering;

@@ -71,6 +71,12 @@ impl Reserve {
         self.bounds.raise(number, [down, up]);
     }
 
+    /// What is demanded above cells, bounds left out.
+    pub fn held_up(&self) -> Vec<(u32, U256)> {
+        let held = self.full.iter().map(|(number, held)| (number, held)).chain(&self.open);
+        held.map(|(number, [_, up])| (*number, *up)).filter(|(_, up)| !up.is_zero()).collect()
+    }
+
     /// The rows as a stream of `program`; `None` where nothing is held.
     pub fn stream(self, program: &Arc<Program>) -> Option<Stream> {
         let rows: Vec<(u32, [U256; 2])> = self.full.into_iter().chain(self.open).chain(self.bounds.rows()).collect();

@@ -1,6 +1,7 @@
 //! Resolving: each transaction finds its kernel, decides what its inputs decide, and finds its cells. Chunks of a segment are resolved in
 //! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
 
+use super::doomed::remove;
 use super::library::{Compiled, Finder, Library, Meets, Pattern, Target};
 use crate::error::Result;
 use crate::evm::{Entry, Pin};
@@ -132,12 +133,15 @@ enum Known {
     Empty,
 }
 
+/// What calls run that bring these words.
+type Pinned = (Arc<[Pin]>, Known);
+
 struct Resolver<'a> {
     state: &'a State,
     library: &'a Library,
     block: &'a Block,
     chunk: Chunk,
-    targets: HashMap<(Address, Entry), Vec<(Arc<[Pin]>, Known)>, ahash::RandomState>,
+    targets: HashMap<(Address, Entry), Vec<Pinned>, ahash::RandomState>,
     last: Option<((Address, Entry), Known)>,
     search: Search<'a>,
     pending: Vec<Pending>,
@@ -202,7 +206,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a call runs, and which words of its own that hangs on. What else it hangs on stays as it is while a segment is resolved.
-    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<(Arc<[Pin]>, Known)> {
+    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Pinned> {
         let meets = Meets { state: self.state, transaction };
         let holds = |pins: &[Pin]| pins.iter().all(|pin| pin.holds(&meets));
         let known = self.targets.get(&key).into_iter().flatten().find(|(pins, _)| holds(pins));
@@ -410,13 +414,7 @@ impl Rows {
     /// Takes out rows, whose numbers ascend.
     pub(super) fn remove(&mut self, rows: &[usize]) {
         let Self { transactions, columns, shape_of, .. } = self;
-        for list in columns.iter_mut().chain([transactions, shape_of]) {
-            let (mut at, mut out) = (0, rows.iter().peekable());
-            list.retain(|_| {
-                at += 1;
-                out.next_if(|row| **row + 1 == at).is_none()
-            });
-        }
+        columns.iter_mut().chain([transactions, shape_of]).for_each(|list| remove(list, rows));
     }
 
     /// The index of the shape of a call. Most calls have the shape of the one before.

@@ -1,5 +1,6 @@
 //! What a segment asks of a clearing backend: its calls by kernel, and its cells. The buffers are those of the device, in host memory.
 
+use super::doomed::remove;
 use crate::ir::Kernel;
 use crate::ir::access::{Walker, Waver};
 use crate::word::Word;
@@ -26,6 +27,23 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// Takes out rows, whose numbers ascend.
+    pub fn remove(&mut self, rows: &[usize]) {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in self.columns.chunks_exact(self.rows) {
+            let mut kept = column.to_vec();
+            remove(&mut kept, rows);
+            columns.append(&mut kept);
+        }
+        (self.columns, self.rows) = (columns, self.rows - rows.len());
+    }
+
+    /// A parameter of a row's walk.
+    pub fn param(&self, row: usize, param: usize) -> Word {
+        let first = self.program.walker.param_column(param);
+        std::array::from_fn(|limb| self.columns[(first + limb) * self.rows + row])
+    }
+
     /// The numbers of the cells that a row names, by key.
     pub fn cells(&self, row: usize) -> Vec<u32> {
         let column = |key| self.program.walker.cell_column(key) * self.rows;

@@ -94,7 +94,7 @@ impl Runs {
         let piece = if cut { case.piece.max(1) } else { case.transactions.len().max(1) };
         match execute(engine, case, piece) {
             Ok(report) => Ok(Ran {
-                difference: difference(case, truth, engine.state(), &report),
+                difference: difference(truth, engine.state(), &report),
                 lanes: report.receipts.iter().map(|receipt| receipt.lane).collect(),
             }),
             Err(error) if error.is_device() => Err(error.within(run)),
@@ -125,9 +125,9 @@ fn execute(engine: &mut Engine, case: &Case, piece: usize) -> Result<Report> {
 }
 
 /// Where a result is not the truth: what is wrong first.
-pub(super) fn difference(case: &Case, truth: &Truth, state: &State, report: &Report) -> Option<String> {
+pub(super) fn difference(truth: &Truth, state: &State, report: &Report) -> Option<String> {
     difference_of_receipts(truth, &report.receipts)
-        .or_else(|| difference_of_outputs(case, truth, &report.outputs))
+        .or_else(|| difference_of_outputs(truth, &report.outputs))
         .or_else(|| difference_of_cells(truth, state))
         .or_else(|| difference_of_stores(truth, &report.stores))
         .or_else(|| (report.root != truth.root).then(|| format!("the root is {} instead of {}", report.root, truth.root)))
@@ -141,11 +141,7 @@ fn difference_of_receipts(truth: &Truth, found: &[Receipt]) -> Option<String> {
     Some(format!("transaction {at} ends in {} instead of {}", found[at].status, truth.statuses[at]))
 }
 
-fn difference_of_outputs(case: &Case, truth: &Truth, found: &[Output]) -> Option<String> {
-    // Not every backend keeps them.
-    if found.is_empty() && !case.transactions.is_empty() {
-        return None;
-    }
+fn difference_of_outputs(truth: &Truth, found: &[Output]) -> Option<String> {
     if found.len() != truth.outputs.len() {
         return Some(format!("{} outputs instead of {}", found.len(), truth.outputs.len()));
     }

@@ -113,17 +113,18 @@ fn whatever_is_wrong_in_a_report_is_found() {
     let found = |engine: &Engine, change: Change<'_>| {
         let mut report = report.clone();
         change(&mut report);
-        runs::difference(&case, &truth, engine.state(), &report).unwrap_or_default()
+        runs::difference(&truth, engine.state(), &report).unwrap_or_default()
     };
     assert_eq!(found(&engine, &|_| ()), "");
     let logged = report.outputs.iter().position(|output| !output.logs.is_empty()).expect("some call logs");
     let failed = truth.statuses.iter().position(|status| *status == Status::Revert).expect("some call reverts");
-    let cases: [(Change, &str); 9] = [
+    let cases: [(Change, &str); 10] = [
         (&|report| report.receipts[failed].status = Status::Success, "ends in success instead of revert"),
         (&|report| _ = report.receipts.pop(), "199 receipts instead of 200"),
         (&|report| report.outputs[failed].data = Bytes::from_static(&[1]), "returns 0x01 instead of"),
         (&|report| report.outputs[logged].logs.clear(), "logs []"),
         (&|report| _ = report.outputs.pop(), "199 outputs instead of 200"),
+        (&|report| report.outputs.clear(), "0 outputs instead of 200"),
         (&|report| _ = report.stores.pop(), "does not store to"),
         (&|report| report.stores.push((0, CellKey::native(Address::ZERO))), "stores to"),
         (&|report| report.stores.push(*report.stores.last().expect("some call stores")), "stores instead of"),

@@ -1,5 +1,5 @@
-//! Trades through an escrow: a third of the transactions open a deal, the others end one: a seller is paid, now and then a buyer paid back.
-//! One deal in eight ends in the batch that opened it.
+//! Trades through an escrow: a third of the transactions open a deal, the others end one of before: a seller is paid, now and then a buyer
+//! paid back.
 
 use super::random::{self, Purpose, Random};
 use super::solidity::{call, code, in_mapping, member, word};
@@ -76,21 +76,14 @@ fn ask(from: Address, data: alloy_primitives::Bytes) -> Transaction {
 fn transactions(size: Size, accounts: &[Address]) -> Vec<Transaction> {
     let mut random = Random::new(size.seed, Purpose::Transaction, 0);
     let (mut old, mut new) = (0, size.transactions as u64);
-    let mut fresh: Vec<Deal> = Vec::new();
     let mut next = |_| {
         if random.below(3) == 0 {
             let deal = Deal::new(size, new);
             new += 1;
-            fresh.push(deal);
             return ask(accounts[deal.buyer], call(OPEN_DEAL, [U256::from(deal.id), word(accounts[deal.seller]), deal.amount]));
         }
-        let ends_fresh = random.below(16) == 0 && !fresh.is_empty();
-        let deal = if ends_fresh {
-            fresh.swap_remove(random.account(fresh.len()))
-        } else {
-            old += 1;
-            Deal::new(size, old - 1)
-        };
+        let deal = Deal::new(size, old);
+        old += 1;
         let (from, selector) = if random.below(5) == 0 { (deal.seller, REFUND) } else { (deal.buyer, RELEASE) };
         ask(accounts[from], call(selector, [U256::from(deal.id)]))
     };

@@ -96,7 +96,9 @@ fn functions() {
     lower("0x12345678", &[], &["0x12345678", "expected one of"]);
     lower("0x123", &[], &["0x123", "8 hex digits"]);
     lower("receive()", &[], &["receive()", "expected one of"]);
-    lower("name()", &[], &[TOKEN, "name()", "does not lower", "at byte"]);
+    let folder = Folder::new("endless");
+    let endless = folder.file("loop.hex", "0x5b600056");
+    refused(2, &["lower", &endless, "--function", "0x12345678", "--emit", "ir"], &["loop.hex", "does not lower: too many steps at byte"]);
     lower("transfer(address,uint256)", &["--entry", "net"], &["--entry"]);
     refused(2, &["lower", TOKEN, "--function", "0xa9059cbb", "--emit", "msl", "--entry", "main"], &["entry point main", "net"]);
     lower("transfer(address,uint256)", &["--calldata-bytes", "many"], &["'many'"]);

@@ -81,14 +81,22 @@ impl Contract {
 
     /// Every artifact of `kernels/`.
     pub fn all() -> Vec<Self> {
-        let folders = list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels"));
-        folders.iter().filter(|path| path.is_dir() && !path.ends_with("node_modules")).flat_map(|folder| Self::inside(folder)).collect()
+        Self::below("kernels", &[])
     }
 
-    /// Every artifact in a folder.
-    pub fn inside(folder: &Path) -> Vec<Self> {
-        let files = list(folder).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "json"));
-        files.map(|file| Self::read(&file)).collect()
+    /// Every artifact in the folders of a folder, but for some of these.
+    pub fn below(folder: &str, but_for: &[&str]) -> Vec<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let list = |path: &Path| -> Vec<PathBuf> {
+            let entries = std::fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            entries.map(|entry| entry.expect("the folder is readable").path()).collect()
+        };
+        let folders = list(&root).into_iter().filter(|path| path.is_dir() && !path.ends_with("node_modules"));
+        let folders = folders.filter(|path| !but_for.iter().any(|name| path.ends_with(name)));
+        let mut files: Vec<PathBuf> =
+            folders.flat_map(|folder| list(&folder)).filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+        files.sort();
+        files.iter().map(|file| Self::read(file)).collect()
     }
 
     /// A call of a random function, mostly well formed; sometimes of none.
@@ -99,13 +107,6 @@ impl Contract {
         let (signature, selector) = random.pick(&self.functions);
         calldata::call(random, accounts, signature, *selector)
     }
-}
-
-fn list(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("the folder is readable").path()).collect();
-    paths.sort();
-    paths
 }
 
 /// A batch with the state it starts from.

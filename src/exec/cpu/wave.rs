@@ -130,10 +130,13 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn leaf(&mut self) -> LeafId {
-        let kernel = &self.reader.stream.program.kernel;
-        let mut node = kernel.root();
+        let program = &self.reader.stream.program;
+        let mut node = program.kernel.root();
         loop {
-            match kernel.node(node) {
+            if let Some(leaf) = program.walker.ends[node.index()] {
+                return leaf;
+            }
+            match program.kernel.node(node) {
                 Node::Leaf(leaf) => return leaf,
                 Node::Branch { condition, yes, no } => node = if self.holds(condition) { yes } else { no },
             }

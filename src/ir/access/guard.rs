@@ -34,9 +34,20 @@ pub struct Guard {
     pub bound: Option<Bound>,
     /// The condition's truth where the guard passes.
     pub pass: bool,
+    /// The call had itself debited or credited the cell by then.
+    pub taken: bool,
 }
 
 impl Guard {
+    /// The amount that the cell itself has to hold for the guard to pass, where that is all it asks.
+    pub fn floor(&self) -> Option<Term> {
+        let bound = self.bound.is_none_or(|bound| bound.side == Side::Floor && bound.limit == Term::Const(U256::ZERO));
+        match self.down[..] {
+            [amount] if bound && !self.taken && self.up.is_empty() => Some(amount),
+            _ => None,
+        }
+    }
+
     /// The words that say what it asks.
     pub fn words(&self) -> impl Iterator<Item = ExprId> + '_ {
         let limit = self.bound.iter().map(|bound| &bound.limit);
@@ -228,8 +239,9 @@ impl View<'_> {
 
     /// `asked` are down and up.
     fn guard(&self, key: KeyId, taken: Linear, asked: (Vec<Term>, Vec<Term>), bound: Option<Bound>, pass: bool) -> Test {
+        let some = !(taken.debits.is_empty() && taken.credits.is_empty());
         let terms = |taken: Vec<ExprId>, asked| taken.into_iter().map(Term::Word).chain(asked).collect();
-        Test::Guard(Guard { key, down: terms(taken.debits, asked.0), up: terms(taken.credits, asked.1), bound, pass })
+        Test::Guard(Guard { key, down: terms(taken.debits, asked.0), up: terms(taken.credits, asked.1), bound, pass, taken: some })
     }
 
     /// Whether some leaf applies `words` to the cell beside what has been `taken` before.

@@ -49,7 +49,7 @@ impl<'k> View<'k> {
     pub fn new(kernel: &'k Kernel, class: &[usize]) -> Self {
         let mut view = Self { kernel, class: class.to_vec(), netted: vec![vec![]; kernel.keys.len()], leads: guard::leads(kernel) };
         for leaf in &kernel.leaves {
-            let netted = |change: &Change| !change.written && !(change.debits.is_empty() && change.credits.is_empty());
+            let netted = |change: &Change| !(change.written || change.debits.is_empty() && change.credits.is_empty());
             for change in view.changes(&leaf.stores).into_iter().filter(netted) {
                 let of_class = &mut view.netted[class[change.keys[0].index()]];
                 if !of_class.contains(&change) {

@@ -64,6 +64,8 @@ pub mod flags {
     pub const SHOWN: u32 = 128;
     /// Stores to it, and a constant in the end: a read where the cell holds that constant before, else a write. Never reaches a device.
     pub const RESTORE: u32 = 256;
+    /// Debited, and no guard has seen to it that the amount is there. Never reaches a device.
+    pub const UNGUARDED: u32 = 512;
 
     /// Whoever has one of these may change it.
     pub const CHANGES: u32 = WRITE | DEBIT | CREDIT | RESTORE;
@@ -90,8 +92,10 @@ pub struct Shape {
     pub restores: Vec<(KeyId, U256)>,
     /// The leaf, where no cell has a say in it and none is touched.
     pub leaf: Option<LeafId>,
-    /// Whether some amount, or the word of a key, hangs on the key's cell.
+    /// Whether some amount, or whether the call escapes, hangs on the key's cell.
     pub feeds: Vec<bool>,
+    /// Whether the word of a key hangs on the key's cell.
+    pub names: Vec<bool>,
     /// Some keys name one cell, and the call may change it.
     pub aliases: bool,
 }
@@ -103,23 +107,25 @@ impl Shape {
     }
 }
 
-/// The shape of calls for which `decided` answers conditions (`None`: open) on inputs, or on cells that hold whenever it is used, where keys of equal `class` name one cell.
+/// The shape of calls for which `decided` answers conditions (`None`: open) on inputs, or on cells where they hold whenever the shape is used,
+/// and where keys of equal `class` name one cell.
 pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Option<bool>) -> Shape {
     let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
     let mut touched = vec![false; kernel.keys.len()];
-    let mut feeding = vec![false; kernel.keys.len()];
+    let (mut feeding, mut naming) = (vec![false; kernel.keys.len()], vec![false; kernel.keys.len()]);
     let (mut escapes, mut open) = (false, vec![]);
     let (mut bounds, mut restores) = (vec![], vec![]);
-    each_leaf(kernel, decided, &mut |conditions, leaf| {
+    each_leaf(kernel, decided, &mut |way, leaf| {
         open.push(leaf);
         escapes |= matches!(kernel.leaf(leaf).outcome, Outcome::Escape { .. });
-        let uses = Uses::of(&views, conditions, leaf);
+        let uses = Uses::of(&views, way, leaf);
         for (class, flags) in uses.flags {
             by_class[class] |= flags;
         }
         uses.keys.into_iter().for_each(|key| touched[key.index()] = true);
         uses.feeding.into_iter().for_each(|class| feeding[class] = true);
+        uses.naming.into_iter().for_each(|class| naming[class] = true);
         bounds.extend(uses.bounds);
         restores.extend(uses.restores);
     });
@@ -129,34 +135,61 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     restores.dedup();
     let flags = kernel.key_ids().map(|key| if touched[key.index()] { by_class[class[key.index()]] } else { 0 }).collect();
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
-    let feeds = class.iter().map(|class| feeding[*class]).collect();
+    let feeds = class.iter().map(|class| feeding[*class] || (escapes && by_class[*class] & flags::READ != 0)).collect();
+    let names = class.iter().map(|class| naming[*class]).collect();
     let aliases = class.iter().enumerate().any(|(key, class)| key != *class && by_class[*class] & flags::CHANGES != 0);
-    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, aliases }
+    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, names, aliases }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.
 fn each_leaf(kernel: &Kernel, decided: &dyn Fn(ExprId) -> Option<bool>, visit: Visit<'_>) {
-    descend(kernel, kernel.root(), decided, &mut vec![], visit);
+    descend(kernel, kernel.root(), &kernel.ends(), decided, &mut Way::default(), visit);
 }
 
-type Visit<'a> = &'a mut dyn FnMut(&[(ExprId, bool)], LeafId);
+type Visit<'a> = &'a mut dyn FnMut(&Way, LeafId);
+
+/// The way to a leaf.
+#[derive(Debug, Default)]
+struct Way {
+    /// Conditions, and whether they hold.
+    conditions: Vec<(ExprId, bool)>,
+    /// Conditions after which all leaves end alike: what they decide is only shown.
+    shown: Vec<ExprId>,
+}
+
+impl Way {
+    fn push(&mut self, condition: ExprId, holds: bool, shown: bool) {
+        match shown {
+            true => self.shown.push(condition),
+            false => self.conditions.push((condition, holds)),
+        }
+    }
+
+    fn pop(&mut self, shown: bool) {
+        match shown {
+            true => drop(self.shown.pop()),
+            false => drop(self.conditions.pop()),
+        }
+    }
+}
 
 fn descend(
     kernel: &Kernel,
     node: NodeId,
+    ends: &[Option<LeafId>],
     decided: &dyn Fn(ExprId) -> Option<bool>,
-    conditions: &mut Vec<(ExprId, bool)>,
+    way: &mut Way,
     visit: Visit<'_>,
 ) {
     match kernel.node(node) {
-        Node::Leaf(leaf) => visit(conditions, leaf),
+        Node::Leaf(leaf) => visit(way, leaf),
         Node::Branch { condition, yes, no } => {
-            let known = decided(condition);
+            let (known, shown) = (decided(condition), ends[node.index()].is_some());
             for (holds, next) in [(true, yes), (false, no)] {
                 if known.is_none_or(|known| known == holds) {
-                    conditions.push((condition, holds));
-                    descend(kernel, next, decided, conditions, visit);
-                    conditions.pop();
+                    way.push(condition, holds, shown);
+                    descend(kernel, next, ends, decided, way, visit);
+                    way.pop(shown);
                 }
             }
         }
@@ -178,8 +211,8 @@ impl<'k> Access<'k> {
     /// The modes of a key over the leaves that succeed.
     pub fn modes(&self, key: KeyId) -> BTreeSet<Mode> {
         let mut modes = BTreeSet::new();
-        self.each_success(&mut |conditions, leaf| {
-            let flags = Uses::of(&self.views, conditions, leaf).flags.get(&key.index()).copied().unwrap_or(0);
+        self.each_success(&mut |way, leaf| {
+            let flags = Uses::of(&self.views, way, leaf).flags.get(&key.index()).copied().unwrap_or(0);
             modes.extend(leaf_modes(flags));
         });
         modes
@@ -188,9 +221,9 @@ impl<'k> Access<'k> {
     /// The best lane over the successes that change something, or over all where none does.
     pub fn lane(&self) -> Best {
         let mut best = (false, Best::Fallback);
-        self.each_success(&mut |conditions, leaf| {
+        self.each_success(&mut |way, leaf| {
             let changes = !self.kernel.leaf(leaf).stores.is_empty();
-            let lane = self.success_lane(conditions, leaf);
+            let lane = self.success_lane(way, leaf);
             if (changes && !best.0) || (changes == best.0 && lane < best.1) {
                 best = (changes, lane);
             }
@@ -198,12 +231,12 @@ impl<'k> Access<'k> {
         best.1
     }
 
-    fn success_lane(&self, conditions: &[(ExprId, bool)], leaf: LeafId) -> Best {
-        let uses = Uses::of(&self.views, conditions, leaf);
+    fn success_lane(&self, way: &Way, leaf: LeafId) -> Best {
+        let uses = Uses::of(&self.views, way, leaf);
         if self.hangs_on_own_changes(&uses) {
             return Best::Line;
         }
-        let inputs = || conditions.iter().filter(|(condition, _)| !self.kernel.exprs.has_loads(*condition));
+        let inputs = || way.conditions.iter().filter(|(condition, _)| !self.kernel.exprs.has_loads(*condition));
         let decided = |atom: ExprId| inputs().find(|(condition, _)| *condition == atom).map(|(_, holds)| *holds);
         let class: Vec<usize> = (0..self.kernel.keys.len()).collect();
         let shape = shape(self.kernel, &class, &decided);
@@ -218,9 +251,9 @@ impl<'k> Access<'k> {
     }
 
     fn each_success(&self, visit: Visit<'_>) {
-        each_leaf(self.kernel, &|_| None, &mut |conditions, leaf| {
+        each_leaf(self.kernel, &|_| None, &mut |way, leaf| {
             if self.kernel.leaf(leaf).succeeds() {
-                visit(conditions, leaf);
+                visit(way, leaf);
             }
         });
     }

@@ -1,9 +1,9 @@
 //! What a leaf does to its cells, where some keys may name one cell. The walk that counts for it knows nothing of that: it looks at every key
 //! by itself. So a leaf is seen both ways, and where the walk would count wrong the cell is a write.
 
-use super::flags;
 use super::guard::{Bound, Guard, Term, Test};
 use super::linear::{Change, Restored, View};
+use super::{Way, flags};
 use crate::ir::expr::ExprId;
 use crate::ir::kernel::{Kernel, KeyId, LeafId, LoadId};
 use alloy_primitives::U256;
@@ -36,10 +36,14 @@ pub(super) struct Uses<'v, 'k> {
     pub(super) bounds: Vec<(KeyId, Bound)>,
     /// The constants that words come to hold again, by the key of the last store.
     pub(super) restores: Vec<(KeyId, U256)>,
-    /// Classes that amounts and the words of keys hang on.
+    /// Classes that amounts hang on.
     pub(super) feeding: BTreeSet<usize>,
+    /// Classes that the words of keys hang on.
+    pub(super) naming: BTreeSet<usize>,
     /// Classes compared with the sentinel, and found different.
     tested: BTreeSet<usize>,
+    /// Amounts that guards have found in a cell, by class.
+    found: BTreeSet<(usize, Term)>,
     /// By key the last guard that the walk has counted on the way.
     counted: BTreeMap<KeyId, Guard>,
     /// Loads that have been marked.
@@ -47,23 +51,26 @@ pub(super) struct Uses<'v, 'k> {
 }
 
 impl<'v, 'k> Uses<'v, 'k> {
-    /// What `leaf` does, with the conditions on the way to it.
-    pub(super) fn of(views: &'v Views<'k>, conditions: &[(ExprId, bool)], leaf: LeafId) -> Self {
-        let (flags, keys, bounds, restores, feeding, tested, counted, seen) = Default::default();
-        let mut uses = Self { views, flags, keys, bounds, restores, feeding, tested, counted, seen };
-        conditions.iter().for_each(|(condition, holds)| uses.condition(*condition, *holds));
+    /// What `leaf` does, on the way to it.
+    pub(super) fn of(views: &'v Views<'k>, way: &Way, leaf: LeafId) -> Self {
+        let (flags, keys, bounds, restores, feeding, naming, tested, found, counted, seen) = Default::default();
+        let mut uses = Self { views, flags, keys, bounds, restores, feeding, naming, tested, found, counted, seen };
+        way.conditions.iter().for_each(|(condition, holds)| uses.condition(*condition, *holds));
+        way.shown.iter().for_each(|condition| uses.use_as(*condition, flags::SHOWN));
         let leaf = views.kernel.leaf(leaf);
         let parts = views.by_key.changes(&leaf.stores);
         views.by_cell.changes(&leaf.stores).iter().for_each(|change| uses.change(change, &parts));
         let logs = leaf.logs.iter().flat_map(|log| log.topics.iter().chain(&log.data.words));
         leaf.data.words.iter().chain(logs).for_each(|word| uses.use_as(*word, flags::SHOWN));
         let words: Vec<ExprId> = uses.keys.iter().map(|key| views.kernel.key(*key).word()).collect();
-        words.into_iter().for_each(|word| uses.feed(word));
+        uses.naming = words.into_iter().flat_map(|word| uses.hangs_on(word)).collect();
         uses
     }
 
     fn mark(&mut self, key: KeyId, flags: u32) {
-        self.keys.insert(key);
+        if flags != flags::SHOWN {
+            self.keys.insert(key);
+        }
         *self.flags.entry(self.views.class(key)).or_default() |= flags;
     }
 
@@ -92,10 +99,15 @@ impl<'v, 'k> Uses<'v, 'k> {
         }
     }
 
-    /// Marks what an amount or a key hangs on.
+    /// Marks what an amount hangs on.
     fn feed(&mut self, word: ExprId) {
-        let loads = self.views.kernel.deep_loads(word).into_iter();
-        self.feeding.extend(loads.map(|load| self.views.class(self.views.kernel.load(load).key)));
+        let classes: Vec<usize> = self.hangs_on(word).collect();
+        self.feeding.extend(classes);
+    }
+
+    fn hangs_on(&self, word: ExprId) -> impl Iterator<Item = usize> + 'v {
+        let views = self.views;
+        views.kernel.deep_loads(word).into_iter().map(|load| views.class(views.kernel.load(load).key))
     }
 
     fn condition(&mut self, condition: ExprId, holds: bool) {
@@ -104,6 +116,7 @@ impl<'v, 'k> Uses<'v, 'k> {
             Some(Test::Guard(guard)) => {
                 self.tests(condition, guard.key, flags::GUARD);
                 self.bounds.extend(guard.bound.map(|bound| (guard.key, bound)));
+                self.found.extend(guard.floor().filter(|_| holds == guard.pass).map(|amount| (self.views.class(guard.key), amount)));
                 guard.words().for_each(|word| {
                     self.read(word);
                     self.feed(word);
@@ -186,6 +199,10 @@ impl<'v, 'k> Uses<'v, 'k> {
         };
         if !change.debits.is_empty() {
             flags |= flags::DEBIT | if self.tested.contains(&class) { 0 } else { flags::PLAIN_DEBIT };
+        }
+        let is_found = |word: ExprId| self.found.contains(&(class, Term::Word(word)));
+        if !(change.debits.is_empty() || matches!(change.debits[..], [word] if is_found(word))) {
+            flags |= flags::UNGUARDED;
         }
         if !change.credits.is_empty() {
             flags |= flags::CREDIT;

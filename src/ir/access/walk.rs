@@ -56,6 +56,8 @@ pub struct Walker {
     pub bits: Vec<ExprId>,
     /// Words that inputs decide and the walk reads: amounts, and parts of conditions.
     pub params: Vec<ExprId>,
+    /// By node: see `Kernel::ends`. The walk goes no further where one is known.
+    pub ends: Vec<Option<LeafId>>,
     keys: usize,
 }
 
@@ -65,17 +67,17 @@ pub const NO_CELL: u32 = u32::MAX;
 impl Walker {
     pub fn new(kernel: &Kernel) -> Self {
         let class: Vec<usize> = (0..kernel.keys.len()).collect();
-        let mut builder = Builder { kernel, view: View::new(kernel, &class), bits: vec![], params: vec![] };
+        let mut builder = Builder { kernel, view: View::new(kernel, &class), ends: kernel.ends(), bits: vec![], params: vec![] };
         let root = builder.node(kernel.root());
-        Self { root, bits: builder.bits, params: builder.params, keys: kernel.keys.len() }
+        Self { root, bits: builder.bits, params: builder.params, ends: builder.ends, keys: kernel.keys.len() }
     }
 
     /// The walk that asks two words of one cell, down and up, and ends at the kernel's first leaf with nothing applied.
     pub fn asking(kernel: &Kernel, key: KeyId, down: ExprId, up: ExprId) -> Self {
         let end = || Box::new(Walk::Leaf { leaf: LeafId::from_index(0), effects: vec![] });
-        let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], bound: None, pass: false };
+        let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], bound: None, pass: false, taken: false };
         let root = Walk::Guard { guard, pass: end(), fail: end() };
-        Self { root, bits: vec![], params: vec![down, up], keys: kernel.keys.len() }
+        Self { root, bits: vec![], params: vec![down, up], ends: kernel.ends(), keys: kernel.keys.len() }
     }
 }
 
@@ -101,12 +103,16 @@ impl Walker {
 struct Builder<'k> {
     kernel: &'k Kernel,
     view: View<'k>,
+    ends: Vec<Option<LeafId>>,
     bits: Vec<ExprId>,
     params: Vec<ExprId>,
 }
 
 impl Builder<'_> {
     fn node(&mut self, id: NodeId) -> Walk {
+        if let Some(leaf) = self.ends[id.index()] {
+            return Walk::Leaf { leaf, effects: self.effects(leaf) };
+        }
         match self.kernel.node(id) {
             Node::Leaf(leaf) => Walk::Leaf { leaf, effects: self.effects(leaf) },
             Node::Branch { condition, yes, no } if !self.kernel.exprs.has_loads(condition) => {

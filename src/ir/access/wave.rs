@@ -20,7 +20,7 @@ pub struct Waver {
 impl Waver {
     /// `None` where a device cannot run the tree: it hashes loaded words for a condition or a store, or it is too large.
     pub fn new(kernel: &Kernel, walker: &Walker) -> Option<Self> {
-        let mut builder = Builder { kernel, params: walker.params.clone(), known: HashSet::new(), cost: 0 };
+        let mut builder = Builder { kernel, walker, params: walker.params.clone(), known: HashSet::new(), cost: 0 };
         builder.node(kernel.root())?;
         Some(Self { params: builder.params, params_from: walker.param_column(0) })
     }
@@ -56,6 +56,7 @@ pub fn device_cost(expr: &Expr) -> usize {
 
 struct Builder<'k> {
     kernel: &'k Kernel,
+    walker: &'k Walker,
     params: Vec<ExprId>,
     /// Evaluated on the way to the node.
     known: HashSet<ExprId>,
@@ -69,6 +70,7 @@ impl Builder<'_> {
                 let stores = self.kernel.leaf(leaf).stores.iter().map(|store| store.value).collect();
                 self.within(stores, |_| Some(()))
             }
+            Node::Branch { .. } if self.walker.ends[id.index()].is_some() => Some(()),
             Node::Branch { condition, yes, no } => {
                 let words = if self.kernel.exprs.has_loads(condition) { vec![condition] } else { vec![] };
                 self.within(words, |builder| {

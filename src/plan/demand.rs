@@ -1,0 +1,211 @@
+//! What one call may ask of its cells, and how it may end: over all leaves that its inputs and the cells that nobody changes leave open. The
+//! values looked at are those at the start of the segment.
+
+use super::library::Compiled;
+use super::segment::Segment;
+use crate::ir::access::{Guard, NO_CELL, Term, Walk, flags};
+use crate::ir::eval::{Call, Run, World};
+use crate::ir::{ExprId, KeyId};
+use crate::tx::{Batch, Status};
+use crate::word::{Word, from_word};
+use alloy_primitives::{U256, U512};
+use std::collections::BTreeMap;
+
+/// A call with the numbers of the cells it names, by key.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    pub compiled: &'a Compiled,
+    pub transaction: u32,
+    pub cells: &'a [u32],
+}
+
+/// The most that some cells can come to hold in the segment.
+pub struct Most {
+    /// By number the place of the cell's sum and one; 0 for a cell that nobody asks about.
+    places: Vec<u32>,
+    /// `None`: more than a word.
+    sums: Vec<Option<U256>>,
+}
+
+impl Most {
+    pub fn new(cells: usize) -> Self {
+        Self { places: vec![0; cells], sums: vec![] }
+    }
+
+    pub fn knows(&self, cell: u32) -> bool {
+        self.places.get(cell as usize).is_some_and(|place| *place != 0)
+    }
+
+    pub fn add(&mut self, cell: u32, amount: U256) {
+        let place = &mut self.places[cell as usize];
+        if *place == 0 {
+            self.sums.push(Some(U256::ZERO));
+            *place = self.sums.len() as u32;
+        }
+        let sum = &mut self.sums[*place as usize - 1];
+        *sum = sum.and_then(|sum| sum.checked_add(amount));
+    }
+
+    fn of(&self, cell: u32) -> Option<U256> {
+        let place = self.places.get(cell as usize)?.checked_sub(1)?;
+        self.sums[place as usize]
+    }
+}
+
+/// The way of one call through its kernel's walk.
+pub struct Demand<'a> {
+    asking: Asking<'a>,
+    run: Run<'a>,
+    world: Start<'a>,
+    flags: &'a [u32],
+}
+
+impl<'a> Demand<'a> {
+    pub fn new(segment: &'a Segment, batch: &'a Batch, asking: Asking<'a>) -> Self {
+        let call = Call { transaction: &batch.transactions[asking.transaction as usize], block: &batch.block };
+        let run = Run::new(&asking.compiled.program.kernel, call);
+        Self { asking, run, world: Start { base: &segment.base, cells: asking.cells }, flags: &segment.flags }
+    }
+
+    /// The most that is asked of each key's cell, down and up.
+    pub fn most(mut self) -> BTreeMap<KeyId, [U512; 2]> {
+        let mut most = BTreeMap::new();
+        let compiled = self.asking.compiled;
+        self.follow(&compiled.program.walker.root, &mut most);
+        most
+    }
+
+    /// How the call ends for certain, where no cell comes to hold more than it says there; `None` where that is open, or where the call may
+    /// change something.
+    pub fn fate(mut self, holds: &Most) -> Option<Status> {
+        let compiled = self.asking.compiled;
+        self.end(&compiled.program.walker.root, holds)
+    }
+
+    /// The cells of which it matters what they can come to hold: some have to hold an amount for the call to go on, some are tested for MAX.
+    pub fn floors(self) -> Vec<u32> {
+        let mut keys = Vec::new();
+        floors(&self.asking.compiled.program.walker.root, &mut keys);
+        keys.into_iter().map(|key| self.asking.cells[key.index()]).filter(|cell| *cell != NO_CELL).collect()
+    }
+
+    fn follow(&mut self, walk: &Walk, most: &mut BTreeMap<KeyId, [U512; 2]>) {
+        for next in self.open(walk) {
+            self.follow(next, most);
+        }
+        let mut ask = |key: KeyId, down: U512, up: U512| {
+            let most = most.entry(key).or_default();
+            *most = [most[0].max(down), most[1].max(up)];
+        };
+        match walk {
+            Walk::Guard { guard, .. } => ask(guard.key, self.sum(&guard.down), self.sum(&guard.up)),
+            Walk::Leaf { effects, .. } => {
+                let terms = |words: &[ExprId]| words.iter().map(|word| Term::Word(*word)).collect::<Vec<_>>();
+                effects.iter().for_each(|effect| ask(effect.key, self.sum(&terms(&effect.debits)), self.sum(&terms(&effect.credits))));
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, walk: &Walk, holds: &Most) -> Option<Status> {
+        if let Walk::Leaf { leaf, .. } = walk {
+            let leaf = self.run.kernel.leaf(*leaf);
+            return leaf.outcome.status().filter(|_| leaf.stores.is_empty());
+        }
+        let open = match walk {
+            Walk::Guard { guard, fail, .. } if self.fails(guard, holds) => vec![&**fail],
+            Walk::Sentinel { key, other, .. } if holds.of(self.asking.cells[key.index()]).is_some_and(|most| most < U256::MAX) => {
+                vec![&**other]
+            }
+            _ => self.open(walk),
+        };
+        let mut ends = open.into_iter().map(|walk| self.end(walk, holds));
+        let first = ends.next()??;
+        ends.all(|end| end == Some(first)).then_some(first)
+    }
+
+    /// Whether a guard asks for more than its cell can come to hold.
+    fn fails(&mut self, guard: &Guard, holds: &Most) -> bool {
+        let held = holds.of(self.asking.cells[guard.key.index()]);
+        match (guard.floor(), held) {
+            (Some(term), Some(held)) => U512::from(held) < self.sum(&[term]),
+            _ => false,
+        }
+    }
+
+    /// Where the call may go on.
+    fn open<'w>(&mut self, walk: &'w Walk) -> Vec<&'w Walk> {
+        match walk {
+            Walk::Bit { bit, yes, no } => {
+                let condition = self.asking.compiled.program.walker.bits[*bit];
+                vec![self.decided(condition, yes, no)]
+            }
+            Walk::Read { condition, yes, no } if self.settles(*condition) => vec![self.decided(*condition, yes, no)],
+            Walk::Read { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } | Walk::Guard { pass: a, fail: b, .. } => {
+                vec![a, b]
+            }
+            Walk::Leaf { .. } => vec![],
+        }
+    }
+
+    fn decided<'w>(&mut self, condition: ExprId, yes: &'w Walk, no: &'w Walk) -> &'w Walk {
+        if self.run.word(condition, &mut self.world).is_zero() { no } else { yes }
+    }
+
+    /// Whether nobody of the segment changes what a condition reads.
+    fn settles(&self, condition: ExprId) -> bool {
+        let kernel = self.run.kernel;
+        kernel.deep_loads(condition).into_iter().all(|load| {
+            let cell = self.asking.cells[kernel.load(load).key.index()];
+            cell != NO_CELL && is_free(self.flags[cell as usize])
+        })
+    }
+
+    fn sum(&mut self, terms: &[Term]) -> U512 {
+        let value = |term: &Term| match term {
+            Term::Word(word) => U512::from(self.run.word(*word, &mut self.world)),
+            Term::Const(value) => U512::from(*value),
+        };
+        terms.iter().map(value).sum()
+    }
+}
+
+/// The cells of a call at the start of the segment.
+struct Start<'a> {
+    base: &'a [Word],
+    cells: &'a [u32],
+}
+
+impl World for Start<'_> {
+    type Cell = u32;
+
+    fn cell(&mut self, key: KeyId, _: &mut Run<'_>) -> u32 {
+        self.cells[key.index()]
+    }
+
+    fn value(&mut self, cell: u32) -> U256 {
+        self.base.get(cell as usize).map(from_word).unwrap_or_default()
+    }
+}
+
+fn floors(walk: &Walk, keys: &mut Vec<KeyId>) {
+    let [a, b] = match walk {
+        Walk::Bit { yes: a, no: b, .. } | Walk::Read { yes: a, no: b, .. } => [a, b],
+        Walk::Sentinel { key, equal, other } => {
+            keys.push(*key);
+            [equal, other]
+        }
+        Walk::Guard { guard, pass, fail } => {
+            keys.extend(guard.floor().map(|_| guard.key));
+            [pass, fail]
+        }
+        Walk::Leaf { .. } => return,
+    };
+    floors(a, keys);
+    floors(b, keys);
+}
+
+/// Whether nobody of the segment changes a cell that is used so.
+pub fn is_free(flags: u32) -> bool {
+    flags & !(flags::READ | flags::SHOWN) == 0
+}

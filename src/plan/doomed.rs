@@ -1,0 +1,166 @@
+//! Calls that fail whatever the others of the segment do: a guard asks for more than its cell has and all of them could bring it. They change
+//! nothing, and so what they would ask of other cells does not count. Without this anybody could put a stranger's account in line by asking
+//! for all it has, and more, without being allowed to.
+
+use super::classes::Plan;
+use super::demand::{Asking, Demand, Most};
+use super::library::Compiled;
+use super::segment::{Program, Stream};
+use crate::ir::KeyId;
+use crate::ir::access::{Term, Walk, Walker, flags};
+use crate::lower::layout::TO_LINE;
+use crate::tx::{Batch, Status};
+use crate::word::from_word;
+use alloy_primitives::U256;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Who is gone credits nobody: others may be doomed with him. So often it is looked again.
+const ROUNDS: usize = 3;
+
+/// A call that fails for certain.
+#[derive(Debug, Clone)]
+pub struct Doomed {
+    /// Its index in the batch.
+    pub transaction: u32,
+    pub compiled: Arc<Compiled>,
+    /// The numbers of the cells it names, by key.
+    pub cells: Vec<u32>,
+    pub status: Status,
+}
+
+/// Clearing again costs all calls of a segment: it pays where one in so many would go to the line.
+const SHARE: usize = 32;
+
+/// Takes the doomed among the calls that `outcomes` sends to the line out of the plan's streams; whether there were any.
+pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &[Vec<u32>]) -> bool {
+    let mut doomed: BTreeMap<(usize, usize), Doomed> = BTreeMap::new();
+    let clearing: usize = plan.rows.iter().map(Vec::len).sum();
+    let to_line = outcomes.iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
+    for _ in 0..if to_line * SHARE > clearing { ROUNDS } else { 0 } {
+        let search = Search { plan, batch, doomed: &doomed };
+        let found = search.round(outcomes);
+        if found.is_empty() {
+            break;
+        }
+        doomed.extend(found);
+    }
+    for (at, rows) in rows_by_stream(doomed.keys()) {
+        plan.segment.streams[at].remove(&rows);
+        remove(&mut plan.rows[at], &rows);
+    }
+    let any = !doomed.is_empty();
+    plan.doomed.extend(doomed.into_values());
+    any
+}
+
+struct Search<'a> {
+    plan: &'a Plan,
+    batch: &'a Batch,
+    /// Those that are known, by stream and row.
+    doomed: &'a BTreeMap<(usize, usize), Doomed>,
+}
+
+impl Search<'_> {
+    fn round(&self, outcomes: &[Vec<u32>]) -> Vec<((usize, usize), Doomed)> {
+        let mut places: Vec<(usize, usize)> = Vec::new();
+        for (at, rows) in self.plan.rows[..self.plan.segment.streams.len()].iter().enumerate() {
+            let to_line = (0..rows.len()).filter(|row| outcomes[at][*row] == TO_LINE && !self.doomed.contains_key(&(at, *row)));
+            places.extend(to_line.map(|row| (at, row)));
+        }
+        let candidates: Vec<((usize, usize), Vec<u32>)> =
+            places.into_iter().map(|(at, row)| ((at, row), self.plan.segment.streams[at].cells(row))).collect();
+        let floors = candidates.par_iter().flat_map_iter(|(place, cells)| self.demand(*place, cells).floors());
+        let most = self.most(floors.filter(|cell| self.is_bounded(*cell)).collect());
+        let fate = |(place, cells): ((usize, usize), Vec<u32>)| {
+            let status = self.demand(place, &cells).fate(&most)?;
+            let (transaction, compiled) = (self.plan.rows[place.0][place.1], self.plan.compiled[place.0].clone());
+            Some((place, Doomed { transaction, compiled, cells, status }))
+        };
+        candidates.into_par_iter().filter_map(fate).collect()
+    }
+
+    fn demand<'d>(&'d self, (at, row): (usize, usize), cells: &'d [u32]) -> Demand<'d> {
+        let asking = Asking { compiled: &self.plan.compiled[at], transaction: self.plan.rows[at][row], cells };
+        Demand::new(&self.plan.segment, self.batch, asking)
+    }
+
+    /// Whether a cell never holds more than it has and is credited: a debit that nobody guards wraps.
+    fn is_bounded(&self, cell: u32) -> bool {
+        let uses = self.plan.segment.flags[cell as usize];
+        !flags::ordered(uses) && uses & flags::UNGUARDED == 0
+    }
+
+    /// The most that cells can come to hold; those that might wrap are left out.
+    fn most(&self, cells: HashSet<u32>) -> Most {
+        let mut most = Most::new(self.plan.segment.base.len());
+        cells.iter().for_each(|cell| most.add(*cell, from_word(&self.plan.segment.base[*cell as usize])));
+        for (at, (stream, rows)) in self.plan.segment.streams.iter().zip(&self.plan.rows).enumerate() {
+            for (key, terms) in promises(&stream.program.walker) {
+                let numbers = &stream.columns[stream.program.walker.cell_column(key) * stream.rows..][..rows.len()];
+                for (row, number) in numbers.iter().enumerate() {
+                    if most.knows(*number) && !self.doomed.contains_key(&(at, row)) {
+                        terms.iter().for_each(|term| most.add(*number, amount(stream, row, term)));
+                    }
+                }
+            }
+        }
+        let held: Vec<_> = self.plan.held_up.iter().filter(|(cell, _)| most.knows(*cell)).collect();
+        held.into_iter().for_each(|(cell, up)| most.add(*cell, *up));
+        most
+    }
+}
+
+/// An amount of a row. One that hangs on cells is any at all.
+fn amount(stream: &Stream, row: usize, term: &Term) -> U256 {
+    let Program { kernel, walker, .. } = &*stream.program;
+    let word = match *term {
+        Term::Word(word) => word,
+        Term::Const(value) => return value,
+    };
+    match (kernel.exprs.as_const(word), walker.params.iter().position(|param| *param == word)) {
+        (Some(value), _) => value,
+        (_, Some(param)) => from_word(&stream.param(row, param)),
+        _ => U256::MAX,
+    }
+}
+
+/// What a walk may add to a key's cell, each sum once: more than any one way of it adds.
+fn promises(walker: &Walker) -> BTreeSet<(KeyId, Vec<Term>)> {
+    fn visit(walk: &Walk, sums: &mut BTreeSet<(KeyId, Vec<Term>)>) {
+        match walk {
+            Walk::Bit { yes: a, no: b, .. } | Walk::Read { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } => {
+                visit(a, sums);
+                visit(b, sums);
+            }
+            Walk::Guard { guard, pass, fail } => {
+                sums.extend((!guard.up.is_empty()).then(|| (guard.key, guard.up.clone())));
+                visit(pass, sums);
+                visit(fail, sums);
+            }
+            Walk::Leaf { effects, .. } => {
+                let credits = effects.iter().filter(|effect| !effect.credits.is_empty());
+                sums.extend(credits.map(|effect| (effect.key, effect.credits.iter().map(|word| Term::Word(*word)).collect())));
+            }
+        }
+    }
+    let mut sums = BTreeSet::new();
+    visit(&walker.root, &mut sums);
+    sums
+}
+
+fn rows_by_stream<'a>(places: impl Iterator<Item = &'a (usize, usize)>) -> HashMap<usize, Vec<usize>> {
+    let mut rows: HashMap<usize, Vec<usize>> = HashMap::new();
+    places.for_each(|(stream, row)| rows.entry(*stream).or_default().push(*row));
+    rows
+}
+
+/// Takes out items by their places, which ascend.
+pub(super) fn remove<T>(list: &mut Vec<T>, places: &[usize]) {
+    let (mut at, mut out) = (0, places.iter().peekable());
+    list.retain(|_| {
+        at += 1;
+        out.next_if(|place| **place + 1 == at).is_none()
+    });
+}
