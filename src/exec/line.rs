@@ -115,7 +115,7 @@ impl<'a> Line<'a> {
         let kernel = &compiled.program.kernel;
         let mut run = Run::new(kernel, Call { transaction, block: self.block });
         let mut calling = Calling { line: self, cells, foreseen: None, surprised: false };
-        let leaf = run.leaf(&mut calling);
+        let leaf = run.end(&compiled.program.walker.ends, &mut calling);
         let status = kernel.leaf(leaf).outcome.status();
         let stores = run.stores(leaf, &mut calling);
         stores.iter().for_each(|(met, _)| calling.check(*met, true));

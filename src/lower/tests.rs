@@ -22,7 +22,8 @@ fn chain(conditions: usize, condition: impl Fn(&mut Kernel, usize) -> ExprId) ->
     let mut rest = revert(&mut kernel);
     for i in 0..conditions {
         let condition = condition(&mut kernel, i);
-        let fails = revert(&mut kernel);
+        // Leaves that end alike would be one.
+        let fails = kernel.push_leaf(Leaf::new(if i % 2 == 0 { Outcome::Halt } else { Outcome::Revert }));
         // The side that goes on is now the one, now the other.
         let (yes, no) = if i % 2 == 0 { (fails, rest) } else { (rest, fails) };
         rest = kernel.push_node(Node::Branch { condition, yes, no });

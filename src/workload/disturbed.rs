@@ -31,6 +31,7 @@ pub(super) fn griefed(size: Size) -> Result<Step> {
         *transaction =
             Transaction { from: GRIEFER, data: token::transfer_from(target, GRIEFER, U256::MAX - U256::ONE), ..transaction.clone() };
     }
+    step.ledger = None;
     Ok(step)
 }
 
