@@ -204,7 +204,8 @@ impl Calling<'_, '_> {
             // Calls of a wave have used it in an order that did not reckon with this one.
             _ => !plan.waved.get(at).is_some_and(|waved| *waved),
         };
-        self.surprised |= !in_order && !met.foreseen;
+        let relied_on = store && plan.relied_on.contains(&met.number);
+        self.surprised |= (!in_order || relied_on) && !met.foreseen;
     }
 
     fn look(&mut self, key: CellKey) -> U256 {

@@ -17,7 +17,7 @@ use crate::ir::{KeyId, LeafId};
 use crate::state::{CellKey, State};
 use crate::tx::Batch;
 use alloy_primitives::U256;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A fallback transaction with the cells that it is expected to touch.
@@ -46,6 +46,8 @@ pub struct Plan {
     pub waved: Vec<bool>,
     /// Calls that fail for certain.
     pub doomed: Vec<Doomed>,
+    /// Cells that these were found to fail for: nobody may bring them more than was reckoned with.
+    pub relied_on: HashSet<u32>,
     /// What is held back above cells for calls that keep an order.
     pub held_up: Vec<(u32, U256)>,
     /// Transactions that touch no cell: those of a kernel with their leaf, the others succeed.

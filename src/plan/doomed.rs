@@ -51,6 +51,10 @@ pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &[Vec<u32>]) -> bool {
         remove(&mut plan.rows[at], &rows);
     }
     let any = !doomed.is_empty();
+    for Doomed { transaction, compiled, cells, .. } in doomed.values() {
+        let asking = Asking { compiled, transaction: *transaction, cells };
+        plan.relied_on.extend(Demand::new(&plan.segment, batch, asking).floors());
+    }
     plan.doomed.extend(doomed.into_values());
     any
 }
