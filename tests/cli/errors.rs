@@ -11,16 +11,11 @@ const TOKENS: &str = "assets/mainnet/tokens.json";
 #[track_caller]
 fn refused(code: i32, arguments: &[&str], parts: &[&str]) {
     let output = run(arguments);
-    let said = without_the_loader(&stderr(&output));
+    let said = stderr(&output);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
     assert!(said.starts_with("error: ") && said.ends_with('\n') && said.lines().count() == 1, "{arguments:?}: {said:?}");
     assert!(parts.iter().all(|part| said.contains(part)), "{arguments:?}: {said:?} lacks one of {parts:?}");
     assert!(output.stdout.is_empty(), "{arguments:?}");
-}
-
-/// Mesa's layer for choosing a device complains of a session without a desktop, once an instance.
-fn without_the_loader(said: &str) -> String {
-    said.lines().filter(|line| !line.contains("XDG_RUNTIME_DIR")).map(|line| format!("{line}\n")).collect()
 }
 
 #[track_caller]

@@ -84,7 +84,7 @@ fn a_function_that_never_succeeds_is_told_of() {
 #[track_caller]
 fn refused(code: i32, more: &[&str], part: &str) {
     let output = run(&[&["verify", TOKEN, "--batches", "1", "--txs", "10"], more].concat());
-    let said: Vec<String> = stderr(&output).lines().filter(|line| !line.contains("XDG_RUNTIME_DIR")).map(String::from).collect();
+    let said: Vec<String> = stderr(&output).lines().map(String::from).collect();
     assert_eq!((output.status.code(), said.len()), (Some(code), 1), "{said:?}");
     assert!(said[0].starts_with("error: ") && said[0].contains(part), "{said:?} lacks {part:?}");
     assert!(output.stdout.is_empty());
