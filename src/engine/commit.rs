@@ -8,10 +8,6 @@ use crate::plan::classes::Plan;
 use crate::plan::numbering::Home;
 use crate::word::to_word;
 use std::collections::HashMap;
-use std::hint::black_box;
-
-/// Cells that are brought into cache together.
-const BLOCK: usize = 64;
 
 pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined: Option<Lined>, report: &mut Report) {
     let lined = lined.unwrap_or_default();
@@ -30,15 +26,10 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
         Some(value) => to_word(*value),
         None => cleared.values[number],
     };
-    for first in (0..engine.numbering.len()).step_by(BLOCK) {
-        let block = first..engine.numbering.len().min(first + BLOCK);
-        let held = block.zip(&engine.numbering.homes()[first..]).filter_map(|(number, home)| match home {
-            Home::Held(id) => Some((number, *id)),
-            Home::New(_) => None,
-        });
-        // Reads wait for memory side by side, while each store waits alone.
-        black_box(held.clone().fold(0, |all, (_, id)| all | engine.state.word(id)[0]));
-        held.for_each(|(number, id)| engine.state.set_word(id, word(number)));
+    for number in 0..engine.numbering.len() {
+        if let Home::Held(id) = engine.numbering.homes()[number] {
+            engine.state.set_word(id, word(number));
+        }
     }
     for number in births(engine, &stores) {
         let key = engine.numbering.key(&engine.state, number);
