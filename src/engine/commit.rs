@@ -54,7 +54,7 @@ fn cleared_stores(plan: &Plan, cleared: &Cleared, wanted: impl Fn(u32) -> bool, 
                 continue;
             }
             for store in &program.kernel.leaves[*outcome as usize].stores {
-                let number = stream.columns[program.walker.cell_column(store.key) * stream.rows + row];
+                let number = stream.word(program.walker.cell_column(store.key), row);
                 if wanted(number) {
                     stores.push((*transaction, number));
                 }

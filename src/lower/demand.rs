@@ -146,21 +146,18 @@ impl<'w> Way<'w> {
             let known = self.demands.get(&(key, side)).map_or(&[][..], |sums| sums);
             !sum.is_empty() && !known.iter().any(|known| is_part(&sum, known))
         };
-        match walk {
-            Walk::Bit { yes: a, no: b, .. } | Walk::Read { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } => {
-                self.learns_from(a) || self.learns_from(b)
-            }
-            Walk::Guard { guard, pass, fail } => {
+        let learns = match walk {
+            Walk::Bit { .. } | Walk::Read { .. } | Walk::Sentinel { .. } => false,
+            Walk::Guard { guard, .. } => {
                 new(guard.key, Side::Debits, guard_sum(self.alike, &guard.down))
                     || new(guard.key, Side::Credits, guard_sum(self.alike, &guard.up))
-                    || self.learns_from(pass)
-                    || self.learns_from(fail)
             }
             Walk::Leaf { effects, .. } => effects.iter().any(|effect| {
                 new(effect.key, Side::Debits, effect_sum(self.alike, &effect.debits))
                     || new(effect.key, Side::Credits, effect_sum(self.alike, &effect.credits))
             }),
-        }
+        };
+        learns || walk.below().into_iter().any(|walk| self.learns_from(walk))
     }
 
     fn end(self) -> End {

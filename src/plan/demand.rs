@@ -82,13 +82,6 @@ impl<'a> Demand<'a> {
         self.end(&compiled.program.walker.root, holds)
     }
 
-    /// The cells of which it matters what they can come to hold: some have to hold an amount for the call to go on, some are tested for MAX.
-    pub fn floors(self) -> Vec<u32> {
-        let mut keys = Vec::new();
-        floors(&self.asking.compiled.program.walker.root, &mut keys);
-        keys.into_iter().map(|key| self.asking.cells[key.index()]).filter(|cell| *cell != NO_CELL).collect()
-    }
-
     fn follow(&mut self, walk: &Walk, most: &mut BTreeMap<KeyId, [U512; 2]>) {
         for next in self.open(walk) {
             self.follow(next, most);
@@ -141,10 +134,7 @@ impl<'a> Demand<'a> {
                 vec![self.decided(condition, yes, no)]
             }
             Walk::Read { condition, yes, no } if self.settles(*condition) => vec![self.decided(*condition, yes, no)],
-            Walk::Read { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } | Walk::Guard { pass: a, fail: b, .. } => {
-                vec![a, b]
-            }
-            Walk::Leaf { .. } => vec![],
+            _ => walk.below(),
         }
     }
 
@@ -186,23 +176,6 @@ impl World for Start<'_> {
     fn value(&mut self, cell: u32) -> U256 {
         self.base.get(cell as usize).map(from_word).unwrap_or_default()
     }
-}
-
-fn floors(walk: &Walk, keys: &mut Vec<KeyId>) {
-    let [a, b] = match walk {
-        Walk::Bit { yes: a, no: b, .. } | Walk::Read { yes: a, no: b, .. } => [a, b],
-        Walk::Sentinel { key, equal, other } => {
-            keys.push(*key);
-            [equal, other]
-        }
-        Walk::Guard { guard, pass, fail } => {
-            keys.extend(guard.floor().map(|_| guard.key));
-            [pass, fail]
-        }
-        Walk::Leaf { .. } => return,
-    };
-    floors(a, keys);
-    floors(b, keys);
 }
 
 /// Whether nobody of the segment changes a cell that is used so.

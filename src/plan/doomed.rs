@@ -5,9 +5,9 @@
 use super::classes::Plan;
 use super::demand::{Asking, Demand, Most};
 use super::library::Compiled;
-use super::segment::{Program, Stream};
+use super::segment::{Program, Stream, remove};
 use crate::ir::KeyId;
-use crate::ir::access::{Term, Walk, Walker, flags};
+use crate::ir::access::{NO_CELL, Term, Walk, Walker, flags};
 use crate::lower::layout::TO_LINE;
 use crate::tx::{Batch, Status};
 use crate::word::from_word;
@@ -51,9 +51,9 @@ pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &[Vec<u32>]) -> bool {
         remove(&mut plan.rows[at], &rows);
     }
     let any = !doomed.is_empty();
-    for Doomed { transaction, compiled, cells, .. } in doomed.values() {
-        let asking = Asking { compiled, transaction: *transaction, cells };
-        plan.relied_on.extend(Demand::new(&plan.segment, batch, asking).floors());
+    for ((at, _), Doomed { cells, .. }) in &doomed {
+        let floors = gather(&plan.segment.streams[*at].program.walker, floors);
+        plan.relied_on.extend(floors.into_iter().map(|key| cells[key.index()]));
     }
     plan.doomed.extend(doomed.into_values());
     any
@@ -75,8 +75,9 @@ impl Search<'_> {
         }
         let candidates: Vec<((usize, usize), Vec<u32>)> =
             places.into_iter().map(|(at, row)| ((at, row), self.plan.segment.streams[at].cells(row))).collect();
-        let floors = candidates.par_iter().flat_map_iter(|(place, cells)| self.demand(*place, cells).floors());
-        let most = self.most(floors.filter(|cell| self.is_bounded(*cell)).collect());
+        let floors: Vec<BTreeSet<KeyId>> = self.plan.segment.streams.iter().map(|stream| gather(&stream.program.walker, floors)).collect();
+        let floors = candidates.iter().flat_map(|((at, _), cells)| floors[*at].iter().map(|key| cells[key.index()]));
+        let most = self.most(floors.filter(|cell| *cell != NO_CELL && self.is_bounded(*cell)).collect());
         let fate = |(place, cells): ((usize, usize), Vec<u32>)| {
             let status = self.demand(place, &cells).fate(&most)?;
             let (transaction, compiled) = (self.plan.rows[place.0][place.1], self.plan.compiled[place.0].clone());
@@ -101,7 +102,7 @@ impl Search<'_> {
         let mut most = Most::new(self.plan.segment.base.len());
         cells.iter().for_each(|cell| most.add(*cell, from_word(&self.plan.segment.base[*cell as usize])));
         for (at, (stream, rows)) in self.plan.segment.streams.iter().zip(&self.plan.rows).enumerate() {
-            for (key, terms) in promises(&stream.program.walker) {
+            for (key, terms) in gather(&stream.program.walker, promises) {
                 let numbers = &stream.columns[stream.program.walker.cell_column(key) * stream.rows..][..rows.len()];
                 for (row, number) in numbers.iter().enumerate() {
                     if most.knows(*number) && !self.doomed.contains_key(&(at, row)) {
@@ -131,40 +132,38 @@ fn amount(stream: &Stream, row: usize, term: &Term) -> U256 {
 }
 
 /// What a walk may add to a key's cell, each sum once: more than any one way of it adds.
-fn promises(walker: &Walker) -> BTreeSet<(KeyId, Vec<Term>)> {
-    fn visit(walk: &Walk, sums: &mut BTreeSet<(KeyId, Vec<Term>)>) {
-        match walk {
-            Walk::Bit { yes: a, no: b, .. } | Walk::Read { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } => {
-                visit(a, sums);
-                visit(b, sums);
-            }
-            Walk::Guard { guard, pass, fail } => {
-                sums.extend((!guard.up.is_empty()).then(|| (guard.key, guard.up.clone())));
-                visit(pass, sums);
-                visit(fail, sums);
-            }
-            Walk::Leaf { effects, .. } => {
-                let credits = effects.iter().filter(|effect| !effect.credits.is_empty());
-                sums.extend(credits.map(|effect| (effect.key, effect.credits.iter().map(|word| Term::Word(*word)).collect())));
-            }
+fn promises(walk: &Walk, sums: &mut BTreeSet<(KeyId, Vec<Term>)>) {
+    match walk {
+        Walk::Guard { guard, .. } if !guard.up.is_empty() => _ = sums.insert((guard.key, guard.up.clone())),
+        Walk::Leaf { effects, .. } => {
+            let credits = effects.iter().filter(|effect| !effect.credits.is_empty());
+            sums.extend(credits.map(|effect| (effect.key, effect.credits.iter().map(|word| Term::Word(*word)).collect())));
         }
+        _ => {}
     }
-    let mut sums = BTreeSet::new();
-    visit(&walker.root, &mut sums);
-    sums
+    walk.below().into_iter().for_each(|walk| promises(walk, sums));
+}
+
+/// The keys of which it matters what their cells can come to hold: some have to hold an amount for the call to go on, some are tested for
+/// MAX.
+fn floors(walk: &Walk, keys: &mut BTreeSet<KeyId>) {
+    match walk {
+        Walk::Sentinel { key, .. } => _ = keys.insert(*key),
+        Walk::Guard { guard, .. } if guard.floor().is_some() => _ = keys.insert(guard.key),
+        _ => {}
+    }
+    walk.below().into_iter().for_each(|walk| floors(walk, keys));
+}
+
+/// What a walk says, gathered.
+fn gather<T: Default>(walker: &Walker, visit: impl Fn(&Walk, &mut T)) -> T {
+    let mut found = T::default();
+    visit(&walker.root, &mut found);
+    found
 }
 
 fn rows_by_stream<'a>(places: impl Iterator<Item = &'a (usize, usize)>) -> HashMap<usize, Vec<usize>> {
     let mut rows: HashMap<usize, Vec<usize>> = HashMap::new();
     places.for_each(|(stream, row)| rows.entry(*stream).or_default().push(*row));
     rows
-}
-
-/// Takes out items by their places, which ascend.
-pub(super) fn remove<T>(list: &mut Vec<T>, places: &[usize]) {
-    let (mut at, mut out) = (0, places.iter().peekable());
-    list.retain(|_| {
-        at += 1;
-        out.next_if(|place| **place + 1 == at).is_none()
-    });
 }

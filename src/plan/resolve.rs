@@ -1,8 +1,8 @@
 //! Resolving: each transaction finds its kernel, decides what its inputs decide, and finds its cells. Chunks of a segment are resolved in
 //! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
 
-use super::doomed::remove;
 use super::library::{Compiled, Finder, Library, Meets, Pattern, Target};
+use super::segment::remove;
 use crate::error::Result;
 use crate::evm::{Entry, Pin};
 use crate::ir::access::{NO_CELL, Shape, Side};

@@ -1,6 +1,5 @@
 //! What a segment asks of a clearing backend: its calls by kernel, and its cells. The buffers are those of the device, in host memory.
 
-use super::doomed::remove;
 use crate::ir::Kernel;
 use crate::ir::access::{Walker, Waver};
 use crate::word::Word;
@@ -38,16 +37,20 @@ impl Stream {
         (self.columns, self.rows) = (columns, self.rows - rows.len());
     }
 
+    #[inline]
+    pub fn word(&self, column: usize, row: usize) -> u32 {
+        self.columns[column * self.rows + row]
+    }
+
     /// A parameter of a row's walk.
     pub fn param(&self, row: usize, param: usize) -> Word {
         let first = self.program.walker.param_column(param);
-        std::array::from_fn(|limb| self.columns[(first + limb) * self.rows + row])
+        std::array::from_fn(|limb| self.word(first + limb, row))
     }
 
     /// The numbers of the cells that a row names, by key.
     pub fn cells(&self, row: usize) -> Vec<u32> {
-        let column = |key| self.program.walker.cell_column(key) * self.rows;
-        self.program.kernel.key_ids().map(|key| self.columns[column(key) + row]).collect()
+        self.program.kernel.key_ids().map(|key| self.word(self.program.walker.cell_column(key), row)).collect()
     }
 }
 
@@ -75,4 +78,13 @@ impl Segment {
     pub fn all_streams(&self) -> impl Iterator<Item = &Stream> {
         self.streams.iter().chain(&self.waves.streams)
     }
+}
+
+/// Takes out items by their places, which ascend.
+pub(super) fn remove<T>(list: &mut Vec<T>, places: &[usize]) {
+    let (mut at, mut out) = (0, places.iter().peekable());
+    list.retain(|_| {
+        at += 1;
+        out.next_if(|place| **place + 1 == at).is_none()
+    });
 }

@@ -378,15 +378,8 @@ impl Builder<'_> {
 
     /// What is asked anywhere below.
     fn asks(&self, walk: &Walk) -> Vec<Ask> {
-        let below: Vec<&Walk> = match walk {
-            Walk::Bit { yes: a, no: b, .. }
-            | Walk::Read { yes: a, no: b, .. }
-            | Walk::Guard { pass: a, fail: b, .. }
-            | Walk::Sentinel { equal: a, other: b, .. } => vec![a, b],
-            Walk::Leaf { .. } => vec![],
-        };
         let mut asks = self.own_asks(walk);
-        for ask in below.into_iter().flat_map(|walk| self.asks(walk)) {
+        for ask in walk.below().into_iter().flat_map(|walk| self.asks(walk)) {
             if !asks.contains(&ask) {
                 asks.push(ask);
             }
@@ -434,7 +427,7 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn column(&self, column: usize) -> u32 {
-        self.stream.columns[column * self.stream.rows + self.row]
+        self.stream.word(column, self.row)
     }
 
     /// The keys with their cells, which may be `NO_CELL`.

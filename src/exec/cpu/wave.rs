@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
     }
 
     fn column(&self, column: usize, row: usize) -> u32 {
-        self.stream.columns[column * self.stream.rows + row]
+        self.stream.word(column, row)
     }
 
     fn cell(&self, key: KeyId, row: usize) -> u32 {

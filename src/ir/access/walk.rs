@@ -40,6 +40,19 @@ pub enum Walk {
     },
 }
 
+impl Walk {
+    /// The nodes that the walk goes on to.
+    pub fn below(&self) -> Vec<&Walk> {
+        match self {
+            Self::Bit { yes: a, no: b, .. }
+            | Self::Read { yes: a, no: b, .. }
+            | Self::Guard { pass: a, fail: b, .. }
+            | Self::Sentinel { equal: a, other: b, .. } => vec![a, b],
+            Self::Leaf { .. } => vec![],
+        }
+    }
+}
+
 /// What a leaf applies to a cell: value - debits + credits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
