@@ -3,10 +3,9 @@
 
 use super::fallback::{self, Fallback, View};
 use crate::error::Result;
-use crate::ir::KeyId;
-use crate::ir::eval::{Call, Run, World};
+use crate::ir::eval::{Call, Run};
 use crate::plan::library::{Compiled, Library, Target};
-use crate::plan::resolve::cell_key;
+use crate::plan::resolve::Present;
 use crate::state::{CellKey, Contract, Slot, State};
 use crate::tx::{Block, Output, Status, Transaction};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
@@ -52,13 +51,13 @@ pub fn reference(state: &State, library: &Library, fallback: &mut Fallback, bloc
 
 /// Executes on revm.
 pub fn revm(state: &State, fallback: &mut Fallback, transaction: &Transaction) -> Result<Effects> {
-    let fallback::Outcome { status, output, logs, stores, contracts, .. } = fallback.execute(&mut Held { state }, transaction)?;
+    let fallback::Outcome { status, output, logs, stores, contracts, .. } = fallback.execute(&mut Present { state }, transaction)?;
     Ok(Effects { status, output, logs, stores, contracts })
 }
 
 /// The cells that revm reads and stores to if it executes a transaction now; `true` where code or nonces change.
 pub fn foresee(state: &State, fallback: &mut Fallback, transaction: &Transaction) -> Result<(Vec<CellKey>, Vec<CellKey>, bool)> {
-    let outcome = fallback.execute(&mut Held { state }, transaction)?;
+    let outcome = fallback.execute(&mut Present { state }, transaction)?;
     let stores = outcome.stores.into_iter().map(|(key, _)| key).collect();
     Ok((outcome.reads, stores, !outcome.contracts.is_empty()))
 }
@@ -66,7 +65,7 @@ pub fn foresee(state: &State, fallback: &mut Fallback, transaction: &Transaction
 /// `None` where the call escapes.
 fn interpret(state: &State, compiled: &Compiled, block: &Block, transaction: &Transaction) -> Option<Effects> {
     let kernel = &compiled.program.kernel;
-    let mut world = Held { state };
+    let mut world = Present { state };
     let mut run = Run::new(kernel, Call { transaction, block });
     let id = run.leaf(&mut world);
     let status = kernel.leaf(id).outcome.status()?;
@@ -82,25 +81,7 @@ fn interpret(state: &State, compiled: &Compiled, block: &Block, transaction: &Tr
     Some(Effects { status, output: data, logs, stores, contracts: vec![] })
 }
 
-/// The state as it is held.
-struct Held<'a> {
-    state: &'a State,
-}
-
-impl World for Held<'_> {
-    type Cell = CellKey;
-
-    fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> CellKey {
-        let place = run.place(key, self);
-        cell_key(&run.call.transaction.to, place)
-    }
-
-    fn value(&mut self, cell: CellKey) -> U256 {
-        self.state.read(&cell)
-    }
-}
-
-impl View for Held<'_> {
+impl View for Present<'_> {
     fn balance(&mut self, address: &Address) -> U256 {
         self.state.read(&CellKey { address: *address, slot: Slot::Native })
     }

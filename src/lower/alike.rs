@@ -50,24 +50,14 @@ impl Alike {
 /// Every word that a walk names.
 fn collect(walk: &Walk, visit: &mut impl FnMut(ExprId)) {
     match walk {
-        Walk::Bit { yes: a, no: b, .. } | Walk::Sentinel { equal: a, other: b, .. } => {
-            collect(a, visit);
-            collect(b, visit);
-        }
-        Walk::Read { condition, yes, no } => {
-            visit(*condition);
-            collect(yes, visit);
-            collect(no, visit);
-        }
-        Walk::Guard { guard, pass, fail } => {
-            guard.down.iter().chain(&guard.up).filter_map(Term::word).for_each(&mut *visit);
-            collect(pass, visit);
-            collect(fail, visit);
-        }
+        Walk::Bit { .. } | Walk::Sentinel { .. } => {}
+        Walk::Read { condition, .. } => visit(*condition),
+        Walk::Guard { guard, .. } => guard.down.iter().chain(&guard.up).filter_map(Term::word).for_each(&mut *visit),
         Walk::Leaf { effects, .. } => {
             effects.iter().flat_map(|effect| effect.debits.iter().chain(&effect.credits)).for_each(|word| visit(*word))
         }
     }
+    walk.below().into_iter().for_each(|walk| collect(walk, visit));
 }
 
 /// Adds what hangs on loads of `word` and below it.

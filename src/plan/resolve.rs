@@ -315,7 +315,7 @@ impl Search<'_> {
     /// The cell by its real slot; the path to it is remembered.
     fn hash(&mut self, compiled: &Compiled, call: Call<'_>, key: KeyId, path: Query) -> Found {
         let mut run = Run::new(&compiled.program.kernel, call);
-        let place = run.place(key, &mut Start { state: self.state });
+        let place = run.place(key, &mut Present { state: self.state });
         let key = cell_key(&call.transaction.to, place);
         match self.state.find(&key) {
             Some(id) => {
@@ -344,7 +344,7 @@ fn held(state: &State, kernel: &Kernel, shape: &Shape, call: Call<'_>, cells: &[
     }
     let mut run = Run::new(kernel, call);
     let held = open.filter_map(|(key, bound)| {
-        let limit = run.word(bound.limit.word()?, &mut Start { state });
+        let limit = run.word(bound.limit.word()?, &mut Present { state });
         Some(Held { cell: cells[key.index()], side: bound.side, amount: bound.held(limit) })
     });
     held.collect()
@@ -387,12 +387,12 @@ impl World for Ahead<'_> {
     }
 }
 
-/// The state as it is at the start of the segment.
-struct Start<'a> {
-    state: &'a State,
+/// The state as it is held, for kernels.
+pub struct Present<'a> {
+    pub state: &'a State,
 }
 
-impl World for Start<'_> {
+impl World for Present<'_> {
     type Cell = CellKey;
 
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> CellKey {

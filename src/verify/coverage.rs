@@ -5,13 +5,12 @@ use super::calls::Form;
 use super::generate::Made;
 use super::trees::Trees;
 use crate::evm::Entry;
+use crate::ir::LeafId;
 use crate::ir::access::Best;
-use crate::ir::eval::{Call, Run, World};
-use crate::ir::{KeyId, LeafId};
-use crate::plan::resolve::cell_key;
-use crate::state::{CellKey, State};
+use crate::ir::eval::{Call, Run};
+use crate::plan::resolve::Present;
+use crate::state::State;
 use crate::tx::{Lane, Status};
-use alloy_primitives::U256;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What calls came to.
@@ -78,7 +77,7 @@ impl Counting {
         }
         let entry = Entry::of(&transaction.data, !transaction.value.is_zero());
         let Some(tree) = trees.of(entry) else { return };
-        let leaf = Run::new(&tree.kernel, Call { transaction, block: &made.case.block }).leaf(&mut Held { state });
+        let leaf = Run::new(&tree.kernel, Call { transaction, block: &made.case.block }).leaf(&mut Present { state });
         self.entries[function].insert(entry);
         self.reached[function].insert((entry, leaf));
     }
@@ -120,22 +119,4 @@ fn best(function: &Function, trees: &mut Trees) -> Best {
     let entries = [entry(false), entry(true).filter(|_| function.payable)];
     let trees = entries.into_iter().flatten().filter_map(|entry| trees.of(entry));
     trees.map(|tree| tree.lane()).min().unwrap_or(Best::Fallback)
-}
-
-/// The state as it is held.
-struct Held<'a> {
-    state: &'a State,
-}
-
-impl World for Held<'_> {
-    type Cell = CellKey;
-
-    fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> CellKey {
-        let place = run.place(key, self);
-        cell_key(&run.call.transaction.to, place)
-    }
-
-    fn value(&mut self, cell: CellKey) -> U256 {
-        self.state.read(&cell)
-    }
 }

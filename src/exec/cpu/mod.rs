@@ -273,11 +273,16 @@ struct Plan {
 }
 
 enum Step {
-    Bit { bit: usize, yes: Box<Step>, no: Box<Step> },
-    Read { condition: Operand, yes: Box<Step>, no: Box<Step> },
+    Choose { choice: Choice, yes: Box<Step>, no: Box<Step> },
     Guard { asks: Vec<Ask>, pass: Box<Step>, fail: Option<Box<Step>> },
     Sentinel { key: usize, equal: Box<Step>, other: Box<Step> },
     End(End),
+}
+
+/// What the row, or free cells, decide.
+enum Choice {
+    Bit(usize),
+    Read(Operand),
 }
 
 struct End {
@@ -337,8 +342,10 @@ impl Builder<'_> {
     fn step(&self, walk: &Walk, made: &[Ask], others: &[Ask]) -> Step {
         let step = |walk: &Walk| Box::new(self.step(walk, made, others));
         match walk {
-            Walk::Bit { bit, yes, no } => Step::Bit { bit: *bit, yes: step(yes), no: step(no) },
-            Walk::Read { condition, yes, no } => Step::Read { condition: self.operand(*condition), yes: step(yes), no: step(no) },
+            Walk::Bit { bit, yes, no } => Step::Choose { choice: Choice::Bit(*bit), yes: step(yes), no: step(no) },
+            Walk::Read { condition, yes, no } => {
+                Step::Choose { choice: Choice::Read(self.operand(*condition)), yes: step(yes), no: step(no) }
+            }
             Walk::Guard { pass, fail, .. } => {
                 let asks = new(self.own_asks(walk), made);
                 let made = [made, &asks].concat();
@@ -439,23 +446,23 @@ impl<'a> Row<'a> {
         self.column(bit / 32) >> (bit % 32) & 1 == 1
     }
 
+    fn holds(&self, choice: &Choice) -> bool {
+        match choice {
+            Choice::Bit(bit) => self.bit(*bit),
+            Choice::Read(condition) => !self.value(condition).is_zero(),
+        }
+    }
+
     /// Where the row ends.
     fn end(&self) -> &'a End {
         let mut step = &self.plan.root;
         loop {
             step = match step {
-                Step::Bit { bit, yes, no } => {
-                    if self.bit(*bit) {
+                Step::Choose { choice, yes, no } => {
+                    if self.holds(choice) {
                         yes
                     } else {
                         no
-                    }
-                }
-                Step::Read { condition, yes, no } => {
-                    if self.value(condition).is_zero() {
-                        no
-                    } else {
-                        yes
                     }
                 }
                 Step::Guard { pass, .. } => pass,
@@ -481,18 +488,11 @@ impl<'a> Row<'a> {
         let mut step = step;
         loop {
             step = match step {
-                Step::Bit { bit, yes, no } => {
-                    if self.bit(*bit) {
+                Step::Choose { choice, yes, no } => {
+                    if self.holds(choice) {
                         yes
                     } else {
                         no
-                    }
-                }
-                Step::Read { condition, yes, no } => {
-                    if self.value(condition).is_zero() {
-                        no
-                    } else {
-                        yes
                     }
                 }
                 Step::Guard { asks, pass, fail } => {
