@@ -3,12 +3,13 @@
 
 mod common;
 
-use alloy_primitives::{Address, U256, keccak256};
+use alloy_primitives::{Address, U256};
 use clearwave::evm::{self, Entry};
 use clearwave::ir::access::{Access, Best};
 use clearwave::state::CellKey;
 use clearwave::{Backend, Batch, Lane, Transaction};
 use common::harness::{Engines, Lanes};
+use common::words::{in_mapping, word};
 use common::{Case, Contract, Random, case};
 use std::path::Path;
 
@@ -23,10 +24,6 @@ fn account(number: u8) -> Address {
     Address::with_last_byte(0x60 + number)
 }
 
-fn word(address: Address) -> U256 {
-    address.into_word().into()
-}
-
 fn top() -> U256 {
     U256::ONE << 255
 }
@@ -38,8 +35,7 @@ fn slot(number: u64) -> CellKey {
 
 /// The cell of an account in the mapping at a slot.
 fn of(account: Address, base: u64) -> CellKey {
-    let preimage = [word(account).to_be_bytes::<32>(), U256::from(base).to_be_bytes::<32>()].concat();
-    CellKey::storage(TOKEN, keccak256(preimage))
+    CellKey::storage(TOKEN, in_mapping(word(account), U256::from(base)).into())
 }
 
 fn call(contract: &Contract, from: u8, name: &str, arguments: &[U256]) -> Transaction {

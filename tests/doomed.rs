@@ -6,6 +6,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use clearwave::state::{CellKey, Slot};
 use clearwave::{Backend, Batch, Block, Lane, Status, Transaction};
 use common::harness::Engines;
+use common::words::{encode, in_mapping, word};
 use common::{Case, Contract, Random};
 use std::collections::BTreeMap;
 
@@ -15,28 +16,15 @@ fn holder(i: usize) -> Address {
     Address::with_last_byte(0x60 + i as u8)
 }
 
-fn mapping(key: U256, base: U256) -> U256 {
-    let mut preimage = [0; 64];
-    preimage[..32].copy_from_slice(&key.to_be_bytes::<32>());
-    preimage[32..].copy_from_slice(&base.to_be_bytes::<32>());
-    alloy_primitives::keccak256(preimage).into()
-}
-
-fn word(address: Address) -> U256 {
-    address.into_word().into()
-}
-
 fn call(from: Address, signature: &str, words: &[U256]) -> Transaction {
-    let mut data = alloy_primitives::keccak256(signature)[..4].to_vec();
-    words.iter().for_each(|word| data.extend(word.to_be_bytes::<32>()));
-    Transaction { from, to: TOKEN, value: U256::ZERO, data: data.into() }
+    Transaction { from, to: TOKEN, value: U256::ZERO, data: encode(signature, words) }
 }
 
 /// Ten holders pay each other; every fifth call is one that the `hopeless` make.
 fn case(seed: u64, code: Bytes, hopeless: impl Fn(&mut Random) -> Transaction) -> Case {
     let mut random = Random(seed);
     let balance = |i: usize| {
-        let slot = Slot::Storage(mapping(word(holder(i)), U256::ZERO).into());
+        let slot = Slot::Storage(in_mapping(word(holder(i)), U256::ZERO).into());
         (CellKey { address: TOKEN, slot }, U256::from(1_000_000))
     };
     let transactions = (0..400).map(|index| {

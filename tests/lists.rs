@@ -3,10 +3,11 @@
 
 mod common;
 
-use alloy_primitives::{Address, Bytes, U256, keccak256};
+use alloy_primitives::{Address, Bytes, U256};
 use clearwave::state::CellKey;
-use clearwave::{Backend, Batch, Lane, Transaction};
-use common::harness::{Engines, Lanes};
+use clearwave::{Batch, Lane, Transaction};
+use common::harness::{Lanes, agree};
+use common::words::{encode, in_mapping, word};
 use common::{Case, Contract, Random};
 use std::path::Path;
 
@@ -17,14 +18,8 @@ fn account(index: usize) -> Address {
     Address::with_last_byte(0x60 + index as u8)
 }
 
-fn word(address: Address) -> U256 {
-    address.into_word().into()
-}
-
 fn call(from: usize, signature: &str, words: &[U256]) -> Transaction {
-    let mut data = keccak256(signature)[..4].to_vec();
-    words.iter().for_each(|word| data.extend(word.to_be_bytes::<32>()));
-    Transaction { from: account(from), to: TOKEN, data: data.into(), ..Transaction::default() }
+    Transaction { from: account(from), to: TOKEN, data: encode(signature, words), ..Transaction::default() }
 }
 
 /// Two lists, the second behind the first.
@@ -49,20 +44,10 @@ fn transfer(from: usize, name: &str, to: usize, amount: u64) -> Transaction {
 /// Five accounts with 100 each; slot 3 has the hook.
 fn case(transactions: Vec<Transaction>, hook: Option<Bytes>) -> Case {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/proxy/Lists.json");
-    let balance = |owner: Address| keccak256([word(owner).to_be_bytes::<32>(), [0; 32]].concat());
+    let balance = |owner: Address| in_mapping(word(owner), U256::ZERO).into();
     let cells = (0..5).map(|i| (CellKey::storage(TOKEN, balance(account(i))), U256::from(100)));
     let contracts = [(TOKEN, Contract::read(&file).code)].into_iter().chain(hook.map(|code| (HOOK, code)));
     Case { batch: Batch { transactions, ..Batch::default() }, cells: cells.collect(), contracts: contracts.collect() }
-}
-
-#[track_caller]
-fn agree(what: &str, case: &Case) -> Lanes {
-    let failed = |difference: String| -> Lanes { panic!("{what}: {difference}") };
-    let mut engines = Engines::default();
-    let truth = engines.truth(case).unwrap_or_else(|difference| panic!("{what}: {difference}"));
-    engines.compare(case, &truth, Backend::Reference, usize::MAX).unwrap_or_else(failed);
-    engines.compare(case, &truth, Backend::Cpu, 5).unwrap_or_else(failed);
-    engines.compare(case, &truth, Backend::Cpu, usize::MAX).unwrap_or_else(failed)
 }
 
 fn fallbacks(lanes: &Lanes) -> usize {

@@ -3,10 +3,11 @@
 
 mod common;
 
-use alloy_primitives::{Address, B256, Bytes, U256, b256, hex, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, b256, hex};
 use clearwave::state::{CellKey, Slot};
 use clearwave::{Backend, Batch, Block, Lane, Transaction};
-use common::harness::{Engines, Lanes};
+use common::harness::{Engines, Lanes, agree};
+use common::words::{encode, in_mapping, word};
 use common::{Case, Contract, Random};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,13 +51,7 @@ fn account(index: usize) -> Address {
 }
 
 fn call(from: Address, to: Address, signature: &str, arguments: &[U256]) -> Transaction {
-    let mut data = keccak256(signature)[..4].to_vec();
-    arguments.iter().for_each(|argument| data.extend(argument.to_be_bytes::<32>()));
-    Transaction { from, to, data: data.into(), ..Transaction::default() }
-}
-
-fn word(address: Address) -> U256 {
-    address.into_word().into()
+    Transaction { from, to, data: encode(signature, arguments), ..Transaction::default() }
 }
 
 /// Calls of a token, among few accounts; `odd` ones may be beyond anybody's means.
@@ -73,33 +68,18 @@ fn token_calls(random: &mut Random, to: Address, count: usize, odd: bool) -> Vec
     calls.collect()
 }
 
-fn mapping(key: U256, slot: U256) -> U256 {
-    keccak256([key.to_be_bytes::<32>(), slot.to_be_bytes::<32>()].concat()).into()
-}
-
 /// A state with balances and allowances of an OpenZeppelin token at `token`.
 fn case(token: Address, contracts: &[(Address, Bytes)], words: &[(B256, U256)], transactions: Vec<Transaction>) -> Case {
     let mut cells: BTreeMap<CellKey, U256> = words.iter().map(|(slot, value)| (CellKey::storage(token, *slot), *value)).collect();
     for owner in (0..5).map(account) {
-        cells.insert(CellKey::storage(token, mapping(word(owner), U256::ZERO).into()), U256::from(600));
+        cells.insert(CellKey::storage(token, in_mapping(word(owner), U256::ZERO).into()), U256::from(600));
         cells.insert(CellKey { address: owner, slot: Slot::Native }, U256::from(1_000));
         for spender in (0..5).map(account) {
-            let of_owner = mapping(word(owner), U256::ONE);
-            cells.insert(CellKey::storage(token, mapping(word(spender), of_owner).into()), U256::from(200));
+            let of_owner = in_mapping(word(owner), U256::ONE);
+            cells.insert(CellKey::storage(token, in_mapping(word(spender), of_owner).into()), U256::from(200));
         }
     }
     Case { batch: Batch { block: Block::default(), transactions }, cells, contracts: contracts.to_vec() }
-}
-
-/// Runs a case on every backend that needs no device; where `cpu` ran its calls.
-#[track_caller]
-fn agree(what: &str, case: &Case) -> Lanes {
-    let failed = |difference: String| -> Lanes { panic!("{what}: {difference}") };
-    let mut engines = Engines::default();
-    let truth = engines.truth(case).unwrap_or_else(|difference| panic!("{what}: {difference}"));
-    engines.compare(case, &truth, Backend::Reference, usize::MAX).unwrap_or_else(failed);
-    engines.compare(case, &truth, Backend::Cpu, 7).unwrap_or_else(failed);
-    engines.compare(case, &truth, Backend::Cpu, usize::MAX).unwrap_or_else(failed)
 }
 
 fn count(lanes: &Lanes, lane: Lane) -> usize {

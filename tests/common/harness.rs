@@ -87,6 +87,19 @@ impl Engines {
     }
 }
 
+/// Runs a case on every backend that needs no device, whole and cut; where `cpu` ran its calls.
+#[track_caller]
+pub fn agree(what: &str, case: &Case) -> Lanes {
+    let failed = |difference: String| -> Lanes { panic!("{what}: {difference}") };
+    let mut engines = Engines::default();
+    let truth = engines.truth(case).unwrap_or_else(|difference| panic!("{what}: {difference}"));
+    engines.compare(case, &truth, Backend::Reference, usize::MAX).unwrap_or_else(failed);
+    for split in [5, 7] {
+        engines.compare(case, &truth, Backend::Cpu, split).unwrap_or_else(failed);
+    }
+    engines.compare(case, &truth, Backend::Cpu, usize::MAX).unwrap_or_else(failed)
+}
+
 fn difference(case: &Case, truth: &Truth, engine: &Engine, report: &Report) -> Option<String> {
     let transactions = &case.batch.transactions;
     assert_eq!(report.receipts.len(), transactions.len(), "one receipt a transaction");

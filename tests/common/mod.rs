@@ -7,6 +7,7 @@ pub mod assembler;
 pub mod calldata;
 pub mod harness;
 pub mod program;
+pub mod words;
 
 use alloy_primitives::{Address, Bytes, U256, hex};
 use clearwave::evm::{self, Entry};
