@@ -211,7 +211,7 @@ fn a_call_that_keeps_its_order_leaves_its_lock_free() {
 fn random(seed: u64, contract: &Contract) -> Case {
     let (transactions, accounts) = [(16, 3), (60, 5), (120, 30)][seed as usize % 3];
     let mut case = case(seed, &[contract], transactions, accounts);
-    let mut random = Random(seed ^ 0xb0);
+    let mut random = Random::new(seed ^ 0xb0);
     let setters = ["setLimit", "setLeast", "blockAccount", "unblockAccount", "close", "seal", "reset", "approve"];
     let is_setter = |data: &[u8]| {
         let (name, _) = contract.functions.iter().find(|(_, selector)| data.starts_with(selector)).cloned().unwrap_or_default();

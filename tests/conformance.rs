@@ -66,7 +66,7 @@ fn contracts_together_give_what_revm_gives() {
     let contracts = Contract::all();
     let mut engines = Engines::default();
     for seed in 0..40 {
-        let mut random = common::Random(seed);
+        let mut random = common::Random::new(seed);
         let some: Vec<&Contract> = (0..3).map(|_| random.pick(&contracts)).collect();
         let case = case(seed, &some, 150, 5);
         let truth = engines.truth(&case).expect("revm runs");

@@ -22,7 +22,7 @@ fn call(from: Address, signature: &str, words: &[U256]) -> Transaction {
 
 /// Ten holders pay each other; every fifth call is one that the `hopeless` make.
 fn case(seed: u64, code: Bytes, hopeless: impl Fn(&mut Random) -> Transaction) -> Case {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let balance = |i: usize| {
         let slot = Slot::Storage(in_mapping(word(holder(i)), U256::ZERO).into());
         (CellKey { address: TOKEN, slot }, U256::from(1_000_000))

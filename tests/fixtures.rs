@@ -157,7 +157,7 @@ fn bend(case: &mut Case, seed: u64) {
         uint!(100_U256),
         uint!(1000_U256),
     ];
-    let random = &mut Random(seed);
+    let random = &mut Random::new(seed);
     let storage = case.cells.iter_mut().filter(|(key, _)| key.slot != Slot::Native);
     for (_, value) in storage {
         match (seed % 4, random.below(2)) {

@@ -57,7 +57,7 @@ fn fallbacks(lanes: &Lanes) -> usize {
 #[test]
 fn lists_of_every_length_run_in_kernels() {
     for seed in 0..4 {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let calls = (0..40).map(|_| {
             let (from, len) = (random.below(5), random.below(6));
             let to: Vec<U256> = (0..len).map(|_| word(account(random.below(5)))).collect();

@@ -264,7 +264,7 @@ fn four_passes_clear_as_the_walk_says() {
     let device = Device::open();
     let (judge, settle) = (device.program(&lower::judge()), device.program(&lower::settle()));
     each_kernel(|what, kernel, entry, seed| {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let walker = Walker::new(kernel);
         let program = device.program(&lower::kernel(kernel, &walker).expect("the kernel lowers"));
         let base: Vec<U256> =
@@ -336,7 +336,7 @@ fn four_passes_clear_as_the_walk_says() {
 fn a_wave_is_the_reference() {
     let device = Device::open();
     each_kernel(|what, kernel, entry, seed| {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let walker = Walker::new(kernel);
         let waver = Waver::new(kernel, &walker).expect("the contracts of this repository run on a device");
         let program = device.program(&lower::kernel(kernel, &walker).expect("the kernel lowers"));

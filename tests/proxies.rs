@@ -92,7 +92,7 @@ fn calls_through_every_proxy_clear() {
     for (name, slot, admin) in PROXIES {
         for seed in 0..3 {
             let odd = seed == 2;
-            let calls = token_calls(&mut Random(seed), PROXY, 80, odd);
+            let calls = token_calls(&mut Random::new(seed), PROXY, 80, odd);
             let mut words = vec![(slot, word(IMPLEMENTATION))];
             words.extend(admin.map(|slot| (slot, word(ADMIN))));
             let case = case(PROXY, &[(PROXY, fixture(name)), (IMPLEMENTATION, token.clone())], &words, calls);
@@ -107,10 +107,10 @@ fn calls_through_every_proxy_clear() {
 fn clones_and_proxies_behind_clones_clear() {
     let token = code("kernels/token/Token.opt.json");
     let clone = (PROXY, clone_of(IMPLEMENTATION));
-    let direct = case(PROXY, &[clone.clone(), (IMPLEMENTATION, token.clone())], &[], token_calls(&mut Random(1), PROXY, 80, false));
+    let direct = case(PROXY, &[clone.clone(), (IMPLEMENTATION, token.clone())], &[], token_calls(&mut Random::new(1), PROXY, 80, false));
     // The clone's own storage says which implementation the proxy behind it takes.
     let nested = [clone, (IMPLEMENTATION, fixture("Erc1967Proxy5")), (OTHER, token)];
-    let nested = case(PROXY, &nested, &[(EIP_1967, word(OTHER))], token_calls(&mut Random(2), PROXY, 80, false));
+    let nested = case(PROXY, &nested, &[(EIP_1967, word(OTHER))], token_calls(&mut Random::new(2), PROXY, 80, false));
     for (what, case) in [("a clone", direct), ("a clone of a proxy", nested)] {
         let lanes = agree(what, &case);
         assert!(count(&lanes, Lane::Fallback) == 0 && count(&lanes, Lane::Clear) > 60, "{what}: {lanes:?}");
@@ -121,7 +121,7 @@ fn clones_and_proxies_behind_clones_clear() {
 fn an_upgrade_in_the_middle_of_a_batch() {
     let (token, other) = (code("kernels/token/Token.opt.json"), code("kernels/managed_token/ManagedToken.opt.json"));
     for (name, slot, admin) in PROXIES.into_iter().filter(|(_, _, admin)| admin.is_some()) {
-        let mut random = Random(7);
+        let mut random = Random::new(7);
         let mut calls = token_calls(&mut random, PROXY, 40, true);
         // Of the admin by revm, and of a user, whom the implementation gets.
         calls.push(call(ADMIN, PROXY, "upgradeTo(address)", &[word(OTHER)]));
@@ -140,7 +140,7 @@ fn an_upgrade_in_the_middle_of_a_batch() {
 
 #[test]
 fn an_implementation_that_upgrades_itself() {
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     let owner = (B256::from(U256::from(5)), word(account(0)));
     let upgrade = call(account(0), PROXY, "upgradeToAndCall(address,bytes)", &[word(OTHER), U256::from(64), U256::ZERO]);
     let mut calls = token_calls(&mut random, PROXY, 30, true);
@@ -162,7 +162,7 @@ fn an_implementation_that_upgrades_itself() {
 #[test]
 fn value_goes_through_a_proxy() {
     let wrapper = code("kernels/wrapper/Wrapper.opt.json");
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let calls = (0..40).map(|_| {
         let value = U256::from(random.below(60));
         Transaction { value, ..call(account(random.below(5)), PROXY, "deposit()", &[]) }
@@ -198,7 +198,7 @@ fn proxies_of_one_code_have_kernels_of_their_own() {
     let token = code("kernels/token/Token.opt.json");
     let managed = code("kernels/managed_token/ManagedToken.opt.json");
     let second = Address::repeat_byte(0xcf);
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     let calls = (0..30).flat_map(|_| [PROXY, second].map(|proxy| token_calls(&mut random, proxy, 1, true).remove(0))).collect();
     let contracts = [(PROXY, fixture("Erc1967Proxy5")), (second, fixture("Erc1967Proxy5")), (IMPLEMENTATION, token), (OTHER, managed)];
     let mut case = case(PROXY, &contracts, &[(EIP_1967, word(IMPLEMENTATION))], calls);

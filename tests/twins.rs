@@ -166,7 +166,7 @@ fn passes_leave_the_same_words() {
     let (mut cpu, mut devices) = (Cpu::default(), [device(), device().staged()]);
     let mut lines = 0;
     for seed in 0..150 {
-        let segment = segment(&mut Random(seed), &programs);
+        let segment = segment(&mut Random::new(seed), &programs);
         agree(seed, &segment, &mut cpu, &mut devices);
         let cleared = cpu.clear(&segment).expect("the twin");
         lines += cleared.outcomes.iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
@@ -190,7 +190,7 @@ fn generated_modules_leave_the_same_words() {
     let (mut cpu, mut devices) = (Cpu::default(), [open(&lower::judge(), &lower::settle())]);
     for seed in 0..2 * programs.len() {
         let of = std::slice::from_ref(&programs[seed % programs.len()]);
-        agree(seed as u64, &segment(&mut Random(seed as u64), of), &mut cpu, &mut devices);
+        agree(seed as u64, &segment(&mut Random::new(seed as u64), of), &mut cpu, &mut devices);
     }
 }
 
@@ -328,7 +328,7 @@ fn clearing_gives_what_execution_in_order_gives() {
     let block = Block::default();
     let (mut cleared_calls, mut lines) = (0, 0);
     for seed in 0..600 {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let accounts = 2 + random.below(6);
         let account = |random: &mut Random| Address::with_last_byte(random.below(accounts) as u8).into_word();
         let calls: Vec<(usize, Transaction)> = (0..random.below(40))
@@ -400,7 +400,7 @@ fn speed() {
     let backends: [Box<dyn Clearing>; 3] = [Box::new(Cpu::default()), Box::new(device()), Box::new(device().staged())];
     for (mut backend, name) in backends.into_iter().zip(["twin", "device", "device, staged"]) {
         for hot in [false, true] {
-            let random = &mut Random(1);
+            let random = &mut Random::new(1);
             let mut columns = vec![0; ROWS * program.walker.columns()];
             for row in 0..ROWS {
                 let mut cell = |hot_cell| if hot && one_in(random, 2) { hot_cell } else { random.below(ROWS) as u32 };

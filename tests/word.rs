@@ -87,7 +87,7 @@ fn every_operation_is_the_reference() {
     let device = Device::open();
     for (i, (operation, truth)) in operations().iter().enumerate() {
         let seed = 0x10_0000 + i as u64;
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut rows: Vec<[U256; 3]> = (0..ROWS).map(|_| [word(&mut random), word(&mut random), word(&mut random)]).collect();
         // All small first operands: bytes and shifts, those beyond the word too.
         for (by, row) in rows.iter_mut().enumerate().take(301) {

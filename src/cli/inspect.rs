@@ -73,15 +73,22 @@ impl Inspect {
         if artifact.immutables {
             log::warn!("{}: the immutables of {} are zero, since its code was never deployed", self.artifact.display(), artifact.name);
         }
-        let functions = functions::all(&artifact);
-        let calls = functions.iter().flat_map(|function| [Some((function, false)), function.payable.then_some((function, true))]);
-        let calls: Vec<_> = calls.flatten().collect();
-        let rows = calls.par_iter().map(|(function, with_value)| row(&artifact, function, *with_value));
-        let inspection = Inspection { functions: rows.collect() };
-        let text = if self.json { json(&inspection)? } else { table(&inspection) };
-        output::print(text.as_bytes())?;
+        output::print(inspect(&artifact, self.json)?.as_bytes())?;
         Ok(Exit::Fine)
     }
+}
+
+/// What the command prints.
+///
+/// # Errors
+/// None that input brings about.
+pub fn inspect(artifact: &Artifact, as_json: bool) -> Result<String> {
+    let functions = functions::all(artifact);
+    let calls = functions.iter().flat_map(|function| [Some((function, false)), function.payable.then_some((function, true))]);
+    let calls: Vec<_> = calls.flatten().collect();
+    let rows = calls.par_iter().map(|(function, with_value)| row(artifact, function, *with_value));
+    let inspection = Inspection { functions: rows.collect() };
+    if as_json { json(&inspection) } else { Ok(table(&inspection)) }
 }
 
 fn row(artifact: &Artifact, function: &Function, with_value: bool) -> Row {

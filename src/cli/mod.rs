@@ -13,6 +13,9 @@ mod replay;
 mod table;
 mod verify;
 
+pub use inspect::inspect;
+pub use verify::subject;
+
 use crate::error::{Error, Result};
 use clap::{ArgAction, Parser, Subcommand};
 use log::LevelFilter;

@@ -146,7 +146,8 @@ fn some_seed() -> u64 {
     since.as_nanos() as u64 % 1_000_000_007
 }
 
-fn subject(artifact: &Artifact) -> Subject {
+/// What is verified of an artifact: all that it can be called with.
+pub fn subject(artifact: &Artifact) -> Subject {
     let functions = functions::all(artifact).into_iter().map(|function| Function {
         name: function.name(),
         called: function.called,

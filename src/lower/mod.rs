@@ -1,5 +1,5 @@
 //! From kernel IR to shaders: one WGSL module for each kernel, in which a row of a stream is a call and an invocation, and the two passes
-//! over cells. naga has checked every text that leaves here; nothing here runs one.
+//! over cells. Nothing here runs one.
 //!
 //! A kernel's module has the entry points `net` and `retract`, which clear (the walk), and `wave`, which runs the tree as it is on cells
 //! that nobody else touches. `wave` is left out where a device cannot run the tree: `Waver::new` says so. A stream's columns are as
@@ -28,8 +28,7 @@ use crate::ir::access::{DEVICE_COST, NO_CELL, Walker, Waver};
 use crate::ir::{ExprId, Kernel, Text};
 use writer::word_name;
 
-/// The module of a kernel. It is an input error where clearing the kernel is too much for a device, or asks for a hash of a loaded word:
-/// its calls can be executed in line.
+/// The module of a kernel, checked by naga. Errors are those of [`own_text`].
 pub fn kernel(kernel: &Kernel, walker: &Walker) -> Result<String> {
     let text = link(&own_text(kernel, walker)?);
     validate(&text)?;
@@ -56,8 +55,10 @@ pub fn emit(wgsl: &str, language: Language, entry: Option<&str>) -> Result<Vec<u
     validate(wgsl)?.emit(language, entry)
 }
 
-/// What is written for this kernel alone.
-fn own_text(kernel: &Kernel, walker: &Walker) -> Result<String> {
+/// What is written for this kernel alone; with what it uses of the library it is the module ([`link`]). Nothing has checked it yet: who has
+/// a pipeline made of it does. It is an input error where clearing the kernel is too much for a device, or asks for a hash of a loaded
+/// word: its calls can be executed in line.
+pub fn own_text(kernel: &Kernel, walker: &Walker) -> Result<String> {
     let tree =
         demand::gather(kernel, walker).ok_or_else(|| Error::input("this kernel demands in too many ways to be cleared on a device"))?;
     let waver = Waver::new(kernel, walker);

@@ -103,7 +103,7 @@ impl Compiled {
     }
 
     fn reserve(kernel: Kernel, walker: Walker) -> Result<Self> {
-        let wgsl = lower::kernel(&kernel, &walker)?;
+        let wgsl = lower::own_text(&kernel, &walker)?;
         let program = Arc::new(Program { kernel, walker, waver: None, wgsl });
         let (finders, tape, bits, params) = Default::default();
         let (pinned, pinned_keys, shapes) = Default::default();
@@ -151,7 +151,7 @@ fn pinned(kernel: &Kernel, pins: &[Pin]) -> Vec<ExprId> {
 
 /// The module for the device; `None` where it is too much for one.
 fn device_text(kernel: &Kernel, walker: &Walker) -> Result<Option<String>> {
-    match lower::kernel(kernel, walker) {
+    match lower::own_text(kernel, walker) {
         Ok(wgsl) => Ok(Some(wgsl)),
         Err(error) if error.is_input() => {
             log::debug!("a kernel stays with the line: {error}");

@@ -2,6 +2,7 @@
 
 use crate::ir::Kernel;
 use crate::ir::access::{Walker, Waver};
+use crate::lower;
 use crate::word::Word;
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,8 +14,15 @@ pub struct Program {
     pub walker: Walker,
     /// Where a device can run the tree.
     pub waver: Option<Waver>,
-    /// The module that the device runs.
+    /// What is this kernel's own of the module that the device runs. Kernels that have it in common share their pipelines.
     pub wgsl: String,
+}
+
+impl Program {
+    /// The module that the device runs.
+    pub fn module(&self) -> String {
+        lower::link(&self.wgsl)
+    }
 }
 
 /// Calls of one kernel. Column `c` of row `r` is `columns[c * rows + r]`; `Walker` says which column is what, and `Waver` in a wave.

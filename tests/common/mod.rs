@@ -7,6 +7,8 @@ pub mod assembler;
 pub mod calldata;
 pub mod harness;
 pub mod program;
+pub mod programs;
+pub mod targets;
 pub mod words;
 
 use alloy_primitives::{Address, Bytes, U256, hex};
@@ -15,23 +17,35 @@ use clearwave::ir::eval::{Call, Place, Run, World};
 use clearwave::ir::{Kernel, KeyId};
 use clearwave::state::{CellKey, Slot};
 use clearwave::{Batch, Block, Transaction};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
-/// SplitMix64: small, seeded, and the same everywhere.
-pub struct Random(pub u64);
+/// SplitMix64: small, seeded, and the same everywhere. It may read its small numbers from a script first, so that a fuzzer decides them.
+pub struct Random {
+    state: u64,
+    script: VecDeque<u8>,
+}
 
 impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self { state: seed, script: VecDeque::new() }
+    }
+
+    pub fn scripted(script: &[u8]) -> Self {
+        Self { state: script.len() as u64, script: script.iter().copied().collect() }
+    }
+
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
 
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        let scripted = if bound <= 256 { self.script.pop_front() } else { None };
+        (scripted.map_or_else(|| self.next(), u64::from) % bound as u64) as usize
     }
 
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
@@ -120,7 +134,7 @@ pub struct Case {
 
 /// A random batch on some contracts, with plain transfers and odd targets among it.
 pub fn case(seed: u64, contracts: &[&Contract], transactions: usize, accounts: usize) -> Case {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let accounts: Vec<Address> = (0..accounts).map(|i| Address::with_last_byte(0x60 + i as u8)).collect();
     let deployed: Vec<(Address, Bytes)> =
         contracts.iter().enumerate().map(|(i, contract)| (Address::repeat_byte(0xc0 + i as u8), contract.code.clone())).collect();

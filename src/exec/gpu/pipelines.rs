@@ -124,13 +124,13 @@ impl Pipelines {
         }
         for Stream { program, .. } in &segment.streams {
             if !self.kernels.contains_key(&program.wgsl) {
-                let kernel = self.kernel(connection, &program.wgsl).map_err(|error| error.within("the shader of a kernel"))?;
+                let kernel = self.kernel(connection, &program.module()).map_err(|error| error.within("the shader of a kernel"))?;
                 self.kernels.insert(program.wgsl.clone(), kernel);
             }
         }
         for Stream { program, .. } in &segment.waves.streams {
             if !self.waves.contains_key(&program.wgsl) {
-                let wave = self.level(connection, &program.wgsl).map_err(|error| error.within("the shader of a wave"))?;
+                let wave = self.level(connection, &program.module()).map_err(|error| error.within("the shader of a wave"))?;
                 self.waves.insert(program.wgsl.clone(), wave);
             }
         }
