@@ -48,7 +48,8 @@ impl Stages {
 
     fn plan(&mut self, chunks: Vec<Chunk>) -> Plan {
         self.numbering.clear(&self.state);
-        let parts = Parts { state: &self.state, library: &self.library, batch: &self.step.batch, share: Share::Line, no_clearing: false };
+        let (batch, transactions) = (&self.step.batch, 0..self.step.batch.transactions.len() as u32);
+        let parts = Parts { state: &self.state, library: &self.library, batch, transactions, share: Share::Line, no_clearing: false };
         classify(parts, &mut self.numbering, chunks, &[]).expect("the workload is well formed")
     }
 

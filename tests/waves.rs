@@ -32,7 +32,8 @@ fn plan(case: &Case) -> Plan {
     let (state, library, mut numbering) = (state(case), Library::default(), Numbering::default());
     let chunks = resolve(&state, &library, &case.batch.block, &case.batch.transactions, 0).expect("the kernels lower");
     numbering.clear(&state);
-    let parts = Parts { state: &state, library: &library, batch: &case.batch, share: Share::Waves, no_clearing: true };
+    let transactions = 0..case.batch.transactions.len() as u32;
+    let parts = Parts { state: &state, library: &library, batch: &case.batch, transactions, share: Share::Waves, no_clearing: true };
     classify(parts, &mut numbering, chunks, &[]).expect("the case is well formed")
 }
 

@@ -16,6 +16,7 @@ use crate::plan::resolve::{Chunk, resolve};
 use crate::plan::waves::Share;
 use crate::tx::{Batch, Lane, Output, Receipt, Status};
 use crate::word::from_word;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -24,6 +25,8 @@ enum Reached {
     Committed,
     /// It has to end here; nothing was committed.
     Cut(usize),
+    /// It and those behind it are better cut here, all of it inside the segment; nothing was committed.
+    Fenced(Vec<u32>),
 }
 
 impl Engine {
@@ -34,15 +37,17 @@ impl Engine {
             report.outputs = vec![Output::default(); batch.transactions.len()];
         }
         let mut fallback = Fallback::new(&batch.block);
-        let (mut start, mut span) = (0, limits::SEGMENT);
+        let (mut start, mut span, mut fences) = (0, limits::SEGMENT, BTreeSet::new());
         while start < batch.transactions.len() {
             let end = batch.transactions.len().min(start + span);
+            let end = fences.range(start + 1..end.max(start + 1)).next().copied().unwrap_or(end);
             match self.run_segment(batch, start..end, &mut fallback, &mut report, clock)? {
                 Reached::Committed => {
                     report.segments += 1;
                     start = end;
                     span = (2 * span).min(limits::SEGMENT);
                 }
+                Reached::Fenced(more) => fences.extend(more.into_iter().map(|at| at as usize)),
                 Reached::Cut(at) if at > start => span = at - start,
                 Reached::Cut(at) => return Err(Error::internal(format_args!("transaction {at} surprises a segment of its own"))),
             }
@@ -68,7 +73,10 @@ impl Engine {
         };
         clock.start("plan");
         self.numbering.clear(&self.state);
-        let mut plan = self.classify(batch, chunks, &predictions)?;
+        let mut plan = self.classify(batch, &range, chunks, &predictions)?;
+        if !plan.fences.is_empty() {
+            return Ok(Reached::Fenced(plan.fences));
+        }
         let Executor::Clearing { clearing, capacity, .. } = &mut self.executor else {
             return Err(Error::internal("segments need a clearing backend"));
         };
@@ -109,13 +117,14 @@ impl Engine {
         Ok(Reached::Committed)
     }
 
-    fn classify(&mut self, batch: &Batch, chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
+    fn classify(&mut self, batch: &Batch, range: &Range<usize>, chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
         let share = match self.forced {
             Some(Forced::Wave) => Share::Waves,
             Some(Forced::Line) => Share::Line,
             None => Share::Measured(&self.costs),
         };
-        let parts = Parts { state: &self.state, library: &self.library, batch, share, no_clearing: self.forced.is_some() };
+        let transactions = range.start as u32..range.end as u32;
+        let parts = Parts { state: &self.state, library: &self.library, batch, transactions, share, no_clearing: self.forced.is_some() };
         classify(parts, &mut self.numbering, chunks, predictions)
     }
 

@@ -3,6 +3,7 @@
 
 use super::demand::is_free;
 use super::doomed::Doomed;
+use super::fences::fences;
 use super::levels::{Foreseen, LINE, levels};
 use super::library::{Compiled, Library};
 use super::numbering::Numbering;
@@ -18,6 +19,7 @@ use crate::state::{CellKey, State};
 use crate::tx::Batch;
 use alloy_primitives::U256;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A fallback transaction with the cells that it is expected to touch.
@@ -31,6 +33,8 @@ pub struct Prediction {
 /// A segment, and which transactions are in it.
 #[derive(Debug, Default)]
 pub struct Plan {
+    /// Transactions before which the segment is to be cut first; where there are any, nothing else is here.
+    pub fences: Vec<u32>,
     pub segment: Segment,
     /// For each stream, those of the waves last, the transaction of each row; none where a row stands for no transaction.
     pub rows: Vec<Vec<u32>>,
@@ -56,11 +60,13 @@ pub struct Plan {
 }
 
 /// What a segment is made from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Parts<'a> {
     pub state: &'a State,
     pub library: &'a Library,
     pub batch: &'a Batch,
+    /// Those of the segment.
+    pub transactions: Range<u32>,
     pub share: Share<'a>,
     /// Calls that could be cleared keep their order too.
     pub no_clearing: bool,
@@ -93,6 +99,12 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
         }
     }
     calls.sort_unstable_by_key(|call| call.transaction);
+    if !parts.no_clearing {
+        plan.fences = fences(&calls, &plan.fallbacks, &flags, parts.transactions.clone());
+        if !plan.fences.is_empty() {
+            return Ok(plan);
+        }
+    }
     plan.segment.base = numbering.bases(parts.state);
     for parts in by_kernel(chunks) {
         plan.compiled.push(parts[0].compiled.clone());

@@ -4,6 +4,7 @@
 pub mod classes;
 mod demand;
 pub mod doomed;
+mod fences;
 pub mod levels;
 pub mod library;
 pub mod numbering;
