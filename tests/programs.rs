@@ -8,9 +8,9 @@ mod common;
 
 use alloy_primitives::U256;
 use clearwave::{Backend, Lane, Status, Transaction};
-use common::harness::{Engines, Lanes};
+use common::harness::{Engines, Lanes, Runner};
 use common::programs::Programs;
-use common::{Case, Random};
+use common::{Case, Random, targets};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,15 +23,15 @@ struct Counts {
     statuses: BTreeMap<Status, usize>,
 }
 
-/// Runs a case by the reference and on a backend that clears, at once and cut in several batches.
-fn check(engines: &mut Engines, case: &Case, backend: Backend, splits: &[usize]) -> Result<Counts, String> {
+/// Runs a case by the reference and as it is said, at once and cut in several batches.
+fn check(engines: &mut Engines, case: &Case, runner: Runner, splits: &[usize]) -> Result<Counts, String> {
     let whole = || -> Result<Counts, String> {
         let truth = engines.truth(case)?;
         let mut counts = Counts::default();
         truth.report.receipts.iter().for_each(|receipt| *counts.statuses.entry(receipt.status).or_default() += 1);
         engines.compare(case, &truth, Backend::Reference, usize::MAX)?;
         for split in splits {
-            let lanes = engines.compare(case, &truth, backend, *split)?;
+            let lanes = engines.compare(case, &truth, runner, *split)?;
             lanes.into_iter().for_each(|(lane, count)| *counts.lanes.entry(lane).or_default() += count);
             counts.batches += case.batch.transactions.len().div_ceil(*split);
         }
@@ -44,6 +44,16 @@ fn check(engines: &mut Engines, case: &Case, backend: Backend, splits: &[usize])
         *engines = Engines::default();
     }
     result
+}
+
+/// As `check`; what fails is made smaller and shown.
+fn check_and_show(engines: &mut Engines, name: &str, programs: Programs, runner: Runner, splits: &[usize]) -> Option<Counts> {
+    let counts = check(engines, &programs.case, runner, splits);
+    if counts.is_err() {
+        let small = shrink(programs, |case| check(engines, case, runner, splits).is_err());
+        show(name, &check(engines, &small.case, runner, splits).err().unwrap_or_default(), &small);
+    }
+    counts.ok()
 }
 
 /// Leaves out what the failure does not need.
@@ -83,8 +93,8 @@ fn shrink(mut programs: Programs, mut fails: impl FnMut(&Case) -> bool) -> Progr
     }
 }
 
-fn show(seed: u64, difference: &str, Programs { contracts, case }: &Programs) {
-    println!("seed {seed}: {difference}");
+fn show(name: &str, difference: &str, Programs { contracts, case }: &Programs) {
+    println!("{name}: {difference}");
     for (address, functions) in contracts {
         println!("contract {address}");
         for (i, steps) in functions.iter().enumerate().filter(|(_, steps)| !steps.is_empty()) {
@@ -120,18 +130,13 @@ fn survey(backend: Backend, seeds: Range<u64>) -> Counts {
         }
         let programs = Programs::random(Random::new(seed));
         let splits = [usize::MAX, 1 + seed as usize % 7];
-        match check(&mut engines, &programs.case, backend, &splits) {
-            Ok(counts) => {
-                all.batches += counts.batches;
-                counts.lanes.into_iter().for_each(|(lane, count)| *all.lanes.entry(lane).or_default() += count);
-                counts.statuses.into_iter().for_each(|(status, count)| *all.statuses.entry(status).or_default() += count);
-            }
-            Err(_) => {
-                let small = shrink(programs, |case| check(&mut engines, case, backend, &splits).is_err());
-                show(seed, &check(&mut engines, &small.case, backend, &splits).err().unwrap_or_default(), &small);
-                failed.push(seed);
-            }
-        }
+        let Some(counts) = check_and_show(&mut engines, &format!("seed {seed}"), programs, backend.into(), &splits) else {
+            failed.push(seed);
+            continue;
+        };
+        all.batches += counts.batches;
+        counts.lanes.into_iter().for_each(|(lane, count)| *all.lanes.entry(lane).or_default() += count);
+        counts.statuses.into_iter().for_each(|(status, count)| *all.statuses.entry(status).or_default() += count);
     }
     println!("{backend}: {} batches, lanes {:?}, statuses {:?}", all.batches, all.lanes, all.statuses);
     assert!(failed.is_empty(), "{backend}, seeds {failed:?}");
@@ -151,4 +156,19 @@ fn random_programs_on_the_device_give_what_revm_gives() {
     // Few: the device compiles every function of every program.
     let lanes = survey(Backend::Gpu, 1_000..1_024).lanes;
     assert!([Lane::Clear, Lane::Line].into_iter().all(|lane| lanes.contains_key(&lane)), "{lanes:?}");
+}
+
+#[test]
+fn what_fuzzing_found_stays_fixed() {
+    let mut failed = Vec::new();
+    for (name, data) in targets::findings("program") {
+        let forced = [Lane::Wave, Lane::Line].map(|lane| Runner::forced(Backend::Cpu, lane));
+        for runner in [Runner::from(Backend::Cpu)].into_iter().chain(forced) {
+            let programs = Programs::random(Random::scripted(&data));
+            if check_and_show(&mut Engines::default(), &name, programs, runner, &[usize::MAX, 1 + data.len() % 7]).is_none() {
+                failed.push(name.clone());
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed:?}");
 }

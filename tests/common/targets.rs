@@ -12,6 +12,18 @@ use clearwave::lower::{self, Language};
 use clearwave::verify::{self, Options, Subject};
 use clearwave::{Backend, Lane, cli};
 use indicatif::ProgressBar;
+use std::fs::DirEntry;
+use std::path::Path;
+
+/// What a target once failed on, by its file in `tests/findings/`.
+pub fn findings(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/findings").join(target);
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let path = |entry: std::io::Result<DirEntry>| entry.expect("the folder is readable").path();
+    let mut files: Vec<_> = entries.map(path).collect();
+    files.sort();
+    files.iter().map(|file| (file.display().to_string(), std::fs::read(file).expect("the file is readable"))).collect()
+}
 
 /// Bytes as runtime code: inspected, lowered, and verified against revm.
 pub fn bytecode(data: &[u8]) {

@@ -96,7 +96,7 @@ pub struct Shape {
     pub feeds: Vec<bool>,
     /// Whether the word of a key hangs on the key's cell.
     pub names: Vec<bool>,
-    /// Some keys name one cell, and the call may change it.
+    /// Some keys name one cell, and the call may store to it.
     pub aliases: bool,
 }
 
@@ -112,13 +112,14 @@ impl Shape {
 pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Option<bool>) -> Shape {
     let views = Views::new(kernel, class);
     let mut by_class = vec![0; kernel.keys.len()];
-    let mut touched = vec![false; kernel.keys.len()];
+    let (mut touched, mut stored) = (vec![false; kernel.keys.len()], vec![false; kernel.keys.len()]);
     let (mut feeding, mut naming) = (vec![false; kernel.keys.len()], vec![false; kernel.keys.len()]);
     let (mut escapes, mut open) = (false, vec![]);
     let (mut bounds, mut restores) = (vec![], vec![]);
     each_leaf(kernel, decided, &mut |way, leaf| {
         open.push(leaf);
         escapes |= matches!(kernel.leaf(leaf).outcome, Outcome::Escape { .. });
+        kernel.leaf(leaf).stores.iter().for_each(|store| stored[class[store.key.index()]] = true);
         let uses = Uses::of(&views, way, leaf);
         for (class, flags) in uses.flags {
             by_class[class] |= flags;
@@ -137,7 +138,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
     let feeds = class.iter().map(|class| feeding[*class] || (escapes && by_class[*class] & flags::READ != 0)).collect();
     let names = class.iter().map(|class| naming[*class]).collect();
-    let aliases = class.iter().enumerate().any(|(key, class)| key != *class && by_class[*class] & flags::CHANGES != 0);
+    let aliases = class.iter().enumerate().any(|(key, class)| key != *class && stored[*class]);
     Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, names, aliases }
 }
 
