@@ -29,8 +29,10 @@ const ATTEMPTS: usize = 6;
 const FUNCTIONS: usize = 4;
 /// Changes tried on a call that no kernel guides.
 const CLIMBS: usize = 16;
-/// Cells beyond which a call does not come further, but only takes longer: it goes through a list or a string of any length.
-const FAR: usize = 128;
+/// Gas beyond which a call does not come further, but only takes longer: it goes through a list or a string of any length.
+const FAR: u64 = 1_000_000;
+/// How many such calls are dropped for one that is taken.
+const DROPPED: usize = 128;
 /// How many times as often a function that changes state is called as one that does not.
 const WRITERS: usize = 3;
 
@@ -69,6 +71,8 @@ struct Executed {
     by_revm: bool,
     met: BTreeSet<CellKey>,
     stores: Vec<(CellKey, U256)>,
+    /// Where revm says it.
+    gas: u64,
 }
 
 impl<'a> Generator<'a> {
@@ -193,8 +197,11 @@ impl Making<'_, '_> {
             if wanted && executed.by_revm && !executed.succeeds {
                 executed = self.climb(&mut draft, executed)?;
             }
-            let far = executed.met.len() > FAR;
-            if executed.succeeds == wanted && !far || (any && attempt == ATTEMPTS) || (far && self.words.once_in(FAR)) {
+            let far = executed.gas > FAR;
+            if far && !self.words.once_in(DROPPED) {
+                return Ok(None);
+            }
+            if executed.succeeds == wanted || far || (any && attempt == ATTEMPTS) {
                 let tally = &mut self.of.functions[function];
                 if executed.succeeds {
                     tally.yes += 1
@@ -210,16 +217,14 @@ impl Making<'_, '_> {
     /// Changes a call by chance until it succeeds. What looks at more cells has come further.
     fn climb(&mut self, draft: &mut Draft, mut best: Executed) -> Result<Executed> {
         for _ in 0..CLIMBS {
-            if best.met.len() > FAR {
-                break;
-            }
             let mut changed = draft.clone();
             self.change(&mut changed);
             let executed = self.execute(&mut changed)?;
-            if executed.succeeds || executed.met.len() >= best.met.len() {
+            let far = executed.gas > FAR;
+            if executed.succeeds || (executed.met.len() >= best.met.len() && !far) {
                 (*draft, best) = (changed, executed);
             }
-            if best.succeeds {
+            if best.succeeds || far {
                 break;
             }
         }
@@ -322,13 +327,13 @@ impl Making<'_, '_> {
                 self.of.leaves.entry((entry, leaf)).or_default().yes += 1;
                 if let Some(status) = tree.kernel.leaf(leaf).outcome.status() {
                     let stores = run.stores(leaf, &mut sight);
-                    return Ok(Executed { succeeds: status == Status::Success, by_revm: false, met: sight.met, stores });
+                    return Ok(Executed { succeeds: status == Status::Success, by_revm: false, met: sight.met, stores, gas: 0 });
                 }
             }
         }
         let outcome = self.fallback.execute(&mut sight, transaction)?;
         let succeeds = outcome.status == Status::Success;
-        Ok(Executed { succeeds, by_revm: true, met: sight.met, stores: outcome.stores })
+        Ok(Executed { succeeds, by_revm: true, met: sight.met, stores: outcome.stores, gas: outcome.gas })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::tx::{Block, Status, Transaction};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use machine::Machine;
 use revm::bytecode::Bytecode;
-use revm::context::result::ExecutionResult;
+use revm::context::result::{ExecutionResult, HaltReason};
 
 /// What revm sees of the world. Each account and each storage slot is asked for once a transaction.
 pub trait View {
@@ -67,6 +67,8 @@ pub struct Outcome {
     pub reads: Vec<CellKey>,
     /// Contracts that came to be or whose nonce changed: nonce and code afterwards, in the order of their addresses.
     pub contracts: Vec<(Address, u64, Bytes)>,
+    /// The gas that was spent on executing: of a halt nothing, unless gas ran out.
+    pub gas: u64,
 }
 
 /// Executes the transactions of one block. Stays on the thread that made it: revm's frames share their memory without locks.
@@ -82,6 +84,7 @@ impl Fallback {
     pub fn execute(&mut self, view: &mut impl View, tx: &Transaction) -> Result<Outcome> {
         let ran = self.machine.run(view, env::transaction(tx));
         let journal = self.machine.journal();
+        let gas = ran.result.as_ref().map_or(0, spent);
         let outcome = match ran.result {
             Ok(ExecutionResult::Success { logs, output, .. }) => Outcome {
                 output: output.into_data(),
@@ -94,13 +97,21 @@ impl Fallback {
             Ok(ExecutionResult::Halt { .. }) => Outcome::new(Status::Halt),
             Err(error) => Outcome::new(env::invalid(error)?),
         };
-        Ok(Outcome { reads: ran.reads, ..outcome })
+        Ok(Outcome { reads: ran.reads, gas, ..outcome })
     }
 }
 
 impl Outcome {
     fn new(status: Status) -> Self {
         let (output, logs, stores, reads, contracts) = Default::default();
-        Self { status, output, logs, stores, reads, contracts }
+        Self { status, output, logs, stores, reads, contracts, gas: 0 }
+    }
+}
+
+fn spent(result: &ExecutionResult) -> u64 {
+    match result {
+        ExecutionResult::Success { gas, .. } | ExecutionResult::Revert { gas, .. } => gas.total_gas_spent(),
+        ExecutionResult::Halt { gas, reason: HaltReason::OutOfGas(_), .. } => gas.total_gas_spent(),
+        ExecutionResult::Halt { .. } => 0,
     }
 }
