@@ -1,6 +1,6 @@
 # make test and make bench set up what they need on a fresh machine. cargo run --release -- bench does the same work without make.
 
-.PHONY: test bench setup fmt lint kernels check-kernels golden
+.PHONY: test bench fuzz setup fmt lint kernels check-kernels golden
 
 test: setup
 	cargo fmt --check
@@ -11,6 +11,10 @@ test: setup
 
 bench: setup
 	cargo run --release -- bench
+
+# Any bytes as code, as artifacts, as programs and batches; scripts/fuzz.sh takes the seconds and the targets. Installs cargo-fuzz.
+fuzz: setup
+	scripts/fuzz.sh
 
 # Vulkan: a driver that answers, the software one where there is no GPU, or a word on what is missing.
 setup:

@@ -1,6 +1,7 @@
 //! The classes of a segment's cells: every use of every call is joined, cell by cell, and what somebody needs in order is marked so. What
 //! comes out is the segment for the device, and the calls for the line.
 
+use super::ahead;
 use super::demand::is_free;
 use super::doomed::Doomed;
 use super::fences::fences;
@@ -92,13 +93,12 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
     if parts.no_clearing {
         classes.order_some();
     }
-    let (flags, reserve) = (classes.flags, classes.reserve);
-    if parts.no_clearing || flags.iter().any(|flags| flags::ordered(*flags)) {
-        for rows in chunks.iter_mut().flat_map(|chunk| &mut chunk.rows) {
-            calls.extend(set_aside(rows, &flags, parts.no_clearing));
-        }
+    classes.set_aside(&mut chunks, &mut calls, parts.no_clearing);
+    if classes.look_ahead(parts.batch, &mut calls) {
+        classes.order_unsettled(&chunks, &calls);
+        classes.set_aside(&mut chunks, &mut calls, parts.no_clearing);
     }
-    calls.sort_unstable_by_key(|call| call.transaction);
+    let (flags, reserve) = (classes.flags, classes.reserve);
     if !parts.no_clearing {
         plan.fences = fences(&calls, &plan.fallbacks, &flags, parts.transactions.clone());
         if !plan.fences.is_empty() {
@@ -291,6 +291,26 @@ impl Classes<'_> {
         }
     }
 
+    /// Takes the rows that use an ordered cell out of the rows that are cleared; the calls ascend by transaction again.
+    fn set_aside(&self, chunks: &mut [Chunk], calls: &mut Vec<OrderedCall>, all: bool) {
+        if all || self.flags.iter().any(|flags| flags::ordered(*flags)) {
+            for rows in chunks.iter_mut().flat_map(|chunk| &mut chunk.rows) {
+                calls.extend(set_aside(rows, &self.flags, all));
+            }
+        }
+        calls.sort_unstable_by_key(|call| call.transaction);
+    }
+
+    /// Orders the cells that keys come to name and change which hang on what others change; `false` where there are none.
+    fn look_ahead(&mut self, batch: &Batch, calls: &mut [OrderedCall]) -> bool {
+        let moved = ahead::look(self.state, self.numbering, batch, calls);
+        for (cell, uses) in &moved {
+            self.join(*cell, if is_free(*uses) { *uses } else { *uses | flags::WRITE });
+        }
+        self.flags.resize(self.numbering.len(), 0);
+        !moved.is_empty()
+    }
+
     fn is_unsettled(&self, shape: &Shape, cells: impl Iterator<Item = u32>) -> bool {
         let mut feeding = cells.zip(&shape.feeds).filter(|(cell, feeds)| **feeds && *cell != NO_CELL);
         feeding.any(|(cell, _)| !is_free(self.flags[cell as usize]))
@@ -319,7 +339,7 @@ fn fixed(compiled: &Compiled, shape: &Shape) -> Vec<(KeyId, Side, Option<U256>)>
     bounds.filter_map(|(key, bound)| Some((*key, bound.side, bound.held(bound.fixed(kernel)?)))).collect()
 }
 
-/// Takes the rows that use an ordered cell out of the rows that are cleared.
+/// Takes those that use an ordered cell out of the rows of one kernel.
 fn set_aside(rows: &mut Rows, flags: &[u32], all: bool) -> Vec<OrderedCall> {
     let keeps_order = |cell: u32| cell != NO_CELL && flags::ordered(flags[cell as usize]);
     let aside: Vec<usize> = (0..rows.transactions.len()).filter(|row| all || cells_of(rows, *row).any(keeps_order)).collect();

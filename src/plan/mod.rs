@@ -1,6 +1,7 @@
 //! From transactions to a segment: each call finds its kernel and its cells, the cells get their classes, and what cannot be cleared is
 //! set aside for the line. No device is known here, and no value of the state is looked at but to predict keys that hang on it.
 
+mod ahead;
 pub mod classes;
 mod demand;
 pub mod doomed;

@@ -1,4 +1,4 @@
-//! Trades through an escrow: a third of the transactions open a deal, the others end one of before: a seller is paid, now and then a buyer
+//! Trades through an escrow: a third of the transactions open a deal, the others end one, mostly of before: a seller is paid, now and then a buyer
 //! paid back.
 
 use super::random::{self, Purpose, Random};
@@ -76,14 +76,18 @@ fn ask(from: Address, data: alloy_primitives::Bytes) -> Transaction {
 fn transactions(size: Size, accounts: &[Address]) -> Vec<Transaction> {
     let mut random = Random::new(size.seed, Purpose::Transaction, 0);
     let (mut old, mut new) = (0, size.transactions as u64);
+    let mut ended = new;
     let mut next = |_| {
         if random.below(3) == 0 {
             let deal = Deal::new(size, new);
             new += 1;
             return ask(accounts[deal.buyer], call(OPEN_DEAL, [U256::from(deal.id), word(accounts[deal.seller]), deal.amount]));
         }
-        let deal = Deal::new(size, old);
-        old += 1;
+        // One in sixteen ends a deal of this batch, if there is one left.
+        let young = random.below(16) == 0 && ended < new;
+        let id = if young { &mut ended } else { &mut old };
+        let deal = Deal::new(size, *id);
+        *id += 1;
         let (from, selector) = if random.below(5) == 0 { (deal.seller, REFUND) } else { (deal.buyer, RELEASE) };
         ask(accounts[from], call(selector, [U256::from(deal.id)]))
     };
