@@ -41,7 +41,11 @@ fn change(data: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
 }
 
 fn contracts() -> Vec<Contract> {
-    [Contract::all(), Contract::below("tests/fixtures", &["proxy"])].into_iter().flatten().filter(|contract| contract.code.len() < 6_000).collect()
+    [Contract::all(), Contract::below("tests/fixtures", &["proxy"])]
+        .into_iter()
+        .flatten()
+        .filter(|contract| contract.code.len() < 6_000)
+        .collect()
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub enum Finder {
     Native { address: Register },
     /// By evaluating the key on the state: it hangs on loads.
     State,
+    /// Not at all: its cell is only shown.
+    Shown,
 }
 
 /// A kernel with all that resolving a call needs.
@@ -80,7 +82,8 @@ impl Compiled {
         let holes = keys.iter().flat_map(|(_, path)| path.iter().flat_map(|(_, holes)| holes));
         walker.bits.iter().chain(&walker.params).chain(holes).for_each(|id| writer.need(*id));
         let (tape, register) = writer.finish();
-        let finders = keys.iter().map(|(key, path)| match (key, path) {
+        let finders = keys.iter().zip(&walker.live).map(|((key, path), live)| match (key, path) {
+            _ if !live => Finder::Shown,
             (_, None) => Finder::State,
             (Key::Storage(_), Some((template, holes))) => {
                 Finder::Path { template: *template, holes: holes.iter().map(|id| register(*id)).collect() }
@@ -127,6 +130,7 @@ impl Compiled {
         let mut shape = shape(kernel, &class, &decided);
         // Where a pinned cell changes, the call escapes.
         self.pinned_keys.iter().for_each(|key| shape.feeds[key.index()] = true);
+        shape.asks = walker.asks(kernel, &|bit| pattern.bits[walker.bit_column(bit)] >> (bit % 32) & 1 == 1);
         let shape = Arc::new(shape);
         let mut shapes = self.shapes.write().expect("no holder panics");
         // Callers choose the patterns: a table that grows without end is not worth keeping.

@@ -6,7 +6,7 @@ use super::library::{Compiled, Finder};
 use super::reserve::Reserve;
 use super::segment::Segment;
 use crate::ir::KeyId;
-use crate::ir::access::{NO_CELL, Shape, flags};
+use crate::ir::access::{Ask, NO_CELL, Shape, Sum, Term, flags};
 use crate::tx::Batch;
 use alloy_primitives::{U256, U512};
 use std::sync::Arc;
@@ -59,17 +59,34 @@ impl OrderedCall {
 pub fn hold_back(segment: &Segment, batch: &Batch, calls: &[OrderedCall], reserve: &mut Reserve) {
     let flags = &segment.flags;
     let netted = |(cell, uses): (u32, u32)| uses & flags::NETTED != 0 && !flags::ordered(flags[cell as usize]);
+    let mut hold = |cell: u32, [down, up]: [U512; 2]| {
+        if cell != NO_CELL && !flags::ordered(flags[cell as usize]) {
+            let parts = |amount: U512| [U256::saturating_from(amount), U256::saturating_from(amount >> 256)];
+            let ([down, more_down], [up, more_up]) = (parts(down), parts(up));
+            reserve.hold(cell, down, up);
+            // More than a word is more than any cell has, whatever it is.
+            reserve.hold(cell, more_down, more_up);
+        }
+    };
     for call in calls.iter().filter(|call| call.uses().any(netted)) {
-        let asking = Asking { compiled: &call.compiled, transaction: call.transaction, cells: &call.cells };
-        for (key, [down, up]) in Demand::new(segment, batch, asking).most() {
-            let cell = call.cells[key.index()];
-            if cell != NO_CELL && !flags::ordered(flags[cell as usize]) {
-                let parts = |amount: U512| [U256::saturating_from(amount), U256::saturating_from(amount >> 256)];
-                let ([down, more_down], [up, more_up]) = (parts(down), parts(up));
-                reserve.hold(cell, down, up);
-                // More than a word is more than any cell has, whatever it is.
-                reserve.hold(cell, more_down, more_up);
+        let demand = || Demand::new(segment, batch, Asking { compiled: &call.compiled, transaction: call.transaction, cells: &call.cells });
+        match &call.shape.asks {
+            Some(asks) => {
+                let mut known = None;
+                for Ask { key, down, up } in asks {
+                    let most = [down, up].map(|sums| constant(sums).unwrap_or_else(|| known.get_or_insert_with(demand).most_of(sums)));
+                    hold(call.cells[key.index()], most);
+                }
             }
+            None => demand().most().into_iter().for_each(|(key, most)| hold(call.cells[key.index()], most)),
         }
     }
+}
+
+/// The most of sums that are constants.
+fn constant(sums: &[Sum]) -> Option<U512> {
+    sums.iter().try_fold(U512::ZERO, |most, sum| match sum[..] {
+        [Term::Const(value)] => Some(most.max(U512::from(value))),
+        _ => None,
+    })
 }

@@ -7,13 +7,15 @@ use crate::ir::access::Walker;
 use crate::ir::{Input, Kernel, Key, KeyId, Leaf, Outcome};
 use crate::word::{LIMBS, to_word};
 use alloy_primitives::U256;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Amounts held back, by the number of their cell: down and up.
 #[derive(Debug, Default)]
 pub struct Reserve {
-    open: BTreeMap<u32, [U256; 2]>,
+    open: Vec<(u32, [U256; 2])>,
+    /// By number the place in `open`, and one; 0: nothing is held.
+    place_of: Vec<u32>,
     /// Rows whose next amount would not have fitted a word.
     full: Vec<(u32, [U256; 2])>,
     bounds: Bounds,
@@ -59,7 +61,15 @@ impl Reserve {
         if down.is_zero() && up.is_zero() {
             return;
         }
-        let held = self.open.entry(number).or_default();
+        let at = number as usize;
+        if at >= self.place_of.len() {
+            self.place_of.resize(at + 1, 0);
+        }
+        if self.place_of[at] == 0 {
+            self.open.push((number, Default::default()));
+            self.place_of[at] = self.open.len() as u32;
+        }
+        let held = &mut self.open[self.place_of[at] as usize - 1].1;
         match (held[0].checked_add(down), held[1].checked_add(up)) {
             (Some(down), Some(up)) => *held = [down, up],
             _ => self.full.push((number, std::mem::replace(held, [down, up]))),
@@ -73,7 +83,7 @@ impl Reserve {
 
     /// What is demanded above cells, bounds left out.
     pub fn held_up(&self) -> Vec<(u32, U256)> {
-        let held = self.full.iter().map(|(number, held)| (number, held)).chain(&self.open);
+        let held = self.full.iter().chain(&self.open);
         held.map(|(number, [_, up])| (*number, *up)).filter(|(_, up)| !up.is_zero()).collect()
     }
 

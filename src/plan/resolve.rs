@@ -292,7 +292,7 @@ impl Search<'_> {
             Finder::Native { address } => {
                 Query { space: Paths::space(NATIVE_SPACE, 0), words: [registers[*address]].into_iter().collect() }
             }
-            Finder::State => Query::default(),
+            Finder::State | Finder::Shown => Query::default(),
         }));
     }
 
@@ -306,6 +306,7 @@ impl Search<'_> {
         for key in 0..compiled.finders.len() {
             let cell = match self.found[asked + key] {
                 Some(id) => Found::Held(id),
+                None if matches!(compiled.finders[key], Finder::Shown) => Found::Untouched,
                 None => self.hash(compiled, call, KeyId::from_index(key), self.queries[asked + key]),
             };
             self.cells.push(cell);
@@ -468,10 +469,12 @@ pub(super) fn gather(conditions: &[usize], registers: &[U256]) -> u32 {
 }
 
 fn all_differ(cells: &[Found]) -> bool {
-    cells.iter().enumerate().all(|(i, cell)| !cells[..i].contains(cell))
+    cells.iter().enumerate().all(|(i, cell)| *cell == Found::Untouched || !cells[..i].contains(cell))
 }
 
 /// For each key the first that names the same cell.
 fn classes(cells: &[Found]) -> Vec<usize> {
-    cells.iter().map(|cell| cells.iter().position(|first| first == cell).unwrap_or_default()).collect()
+    let first =
+        |(i, cell): (usize, &Found)| if *cell == Found::Untouched { i } else { cells.iter().position(|first| first == cell).unwrap_or(i) };
+    cells.iter().enumerate().map(first).collect()
 }

@@ -5,12 +5,14 @@
 //! open.
 //! Which keys name one cell is given by the caller, since it is decided call by call.
 
+mod asks;
 mod guard;
 mod linear;
 mod uses;
 mod walk;
 mod wave;
 
+pub use asks::{Ask, Sum};
 pub use guard::{Bound, Guard, Side, Term};
 pub use walk::{Effect, NO_CELL, Walk, Walker};
 pub use wave::{DEVICE_COST, Waver, device_cost};
@@ -96,6 +98,8 @@ pub struct Shape {
     pub feeds: Vec<bool>,
     /// Whether the word of a key hangs on the key's cell.
     pub names: Vec<bool>,
+    /// What it may ask of cells; `None` where amounts hang on cells.
+    pub asks: Option<Vec<Ask>>,
     /// Some keys name one cell, and the call may store to it.
     pub aliases: bool,
 }
@@ -139,7 +143,7 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let feeds = class.iter().map(|class| feeding[*class] || (escapes && by_class[*class] & flags::READ != 0)).collect();
     let names = class.iter().map(|class| naming[*class]).collect();
     let aliases = class.iter().enumerate().any(|(key, class)| key != *class && stored[*class]);
-    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, names, aliases }
+    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, names, asks: None, aliases }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.

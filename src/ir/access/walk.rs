@@ -71,7 +71,8 @@ pub struct Walker {
     pub params: Vec<ExprId>,
     /// By node: see `Kernel::ends`. The walk goes no further where one is known.
     pub ends: Vec<Option<LeafId>>,
-    keys: usize,
+    /// By key: whether more than what is shown hangs on its cell.
+    pub live: Vec<bool>,
 }
 
 /// The cell column of a key that no open leaf of the call touches.
@@ -82,7 +83,8 @@ impl Walker {
         let class: Vec<usize> = (0..kernel.keys.len()).collect();
         let mut builder = Builder { kernel, view: View::new(kernel, &class), ends: kernel.ends(), bits: vec![], params: vec![] };
         let root = builder.node(kernel.root());
-        Self { root, bits: builder.bits, params: builder.params, ends: builder.ends, keys: kernel.keys.len() }
+        let live = live(kernel, &builder.ends);
+        Self { root, bits: builder.bits, params: builder.params, ends: builder.ends, live }
     }
 
     /// The walk that asks two words of one cell, down and up, and ends at the kernel's first leaf with nothing applied.
@@ -90,7 +92,7 @@ impl Walker {
         let end = || Box::new(Walk::Leaf { leaf: LeafId::from_index(0), effects: vec![] });
         let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], bound: None, pass: false, taken: false };
         let root = Walk::Guard { guard, pass: end(), fail: end() };
-        Self { root, bits: vec![], params: vec![down, up], ends: kernel.ends(), keys: kernel.keys.len() }
+        Self { root, bits: vec![], params: vec![down, up], ends: kernel.ends(), live: vec![true; kernel.keys.len()] }
     }
 }
 
@@ -105,12 +107,37 @@ impl Walker {
     }
 
     pub fn param_column(&self, param: usize) -> usize {
-        self.bits.len().div_ceil(32) + self.keys + param * LIMBS
+        self.bits.len().div_ceil(32) + self.live.len() + param * LIMBS
     }
 
     pub fn columns(&self) -> usize {
         self.param_column(self.params.len())
     }
+}
+
+/// By key: whether a condition that matters, a store or another such key hangs on its cell.
+fn live(kernel: &Kernel, ends: &[Option<LeafId>]) -> Vec<bool> {
+    let mut live = vec![false; kernel.keys.len()];
+    let mut open = vec![kernel.root()];
+    while let Some(node) = open.pop() {
+        let words: Vec<ExprId> = match (ends[node.index()], kernel.node(node)) {
+            (Some(leaf), _) | (None, Node::Leaf(leaf)) => {
+                let stores = &kernel.leaf(leaf).stores;
+                stores.iter().for_each(|store| live[store.key.index()] = true);
+                stores.iter().flat_map(|store| [store.value, kernel.key(store.key).word()]).collect()
+            }
+            (None, Node::Branch { condition, yes, no }) => {
+                open.extend([yes, no]);
+                vec![condition]
+            }
+        };
+        let loads = words.iter().flat_map(|word| kernel.deep_loads(*word)).map(|load| kernel.load(load));
+        for load in loads.collect::<Vec<_>>() {
+            live[load.key.index()] = true;
+            load.shadows.iter().for_each(|store| live[store.key.index()] = true);
+        }
+    }
+    live
 }
 
 struct Builder<'k> {
