@@ -208,6 +208,19 @@ fn a_limit_whose_failure_pays_another_way() {
 }
 
 #[test]
+fn a_limit_whose_failure_does_not_lower() {
+    // Below its limit a cell is credited; from there on the call makes something, which only revm can.
+    let spill = vec![
+        load(0),
+        check(0, Test::Covers, Word::Arg(2), Fail::Skip(2)),
+        change(0, Word::Arg(2), false),
+        Step::Create,
+        change(0, Word::Arg(2), true),
+    ];
+    agree(&[spill], &[(5, 0)], &[(1, [5, 0, 40]), (1, [5, 0, 40]), (1, [5, 0, 30]), (1, [5, 0, 50])]);
+}
+
+#[test]
 fn a_lock_that_names_the_cell_it_guards() {
     let locked = |open: u64| {
         vec![

@@ -121,7 +121,7 @@ fn seeds() -> Range<u64> {
 }
 
 /// Runs programs on a backend that clears; fails where one of them differs.
-fn survey(backend: Backend, seeds: Range<u64>) -> Counts {
+fn survey(runner: Runner, seeds: Range<u64>) -> Counts {
     let (mut all, mut failed, mut engines) = (Counts::default(), Vec::new(), Engines::default());
     for seed in seeds {
         // Each program has a code of its own, and engines keep what they have compiled.
@@ -130,7 +130,7 @@ fn survey(backend: Backend, seeds: Range<u64>) -> Counts {
         }
         let programs = Programs::random(Random::new(seed));
         let splits = [usize::MAX, 1 + seed as usize % 7];
-        let Some(counts) = check_and_show(&mut engines, &format!("seed {seed}"), programs, backend.into(), &splits) else {
+        let Some(counts) = check_and_show(&mut engines, &format!("seed {seed}"), programs, runner, &splits) else {
             failed.push(seed);
             continue;
         };
@@ -138,23 +138,31 @@ fn survey(backend: Backend, seeds: Range<u64>) -> Counts {
         counts.lanes.into_iter().for_each(|(lane, count)| *all.lanes.entry(lane).or_default() += count);
         counts.statuses.into_iter().for_each(|(status, count)| *all.statuses.entry(status).or_default() += count);
     }
-    println!("{backend}: {} batches, lanes {:?}, statuses {:?}", all.batches, all.lanes, all.statuses);
-    assert!(failed.is_empty(), "{backend}, seeds {failed:?}");
+    println!("{runner:?}: {} batches, lanes {:?}, statuses {:?}", all.batches, all.lanes, all.statuses);
+    assert!(failed.is_empty(), "{runner:?}, seeds {failed:?}");
     all
 }
 
 #[test]
 fn random_programs_give_what_revm_gives() {
-    let lanes = survey(Backend::Cpu, seeds()).lanes;
+    let lanes = survey(Backend::Cpu.into(), seeds()).lanes;
     let transactions: usize = lanes.values().sum();
     let share = |lane: Lane| lanes.get(&lane).copied().unwrap_or(0) * 100 / transactions;
     assert!(share(Lane::Clear) > 25 && share(Lane::Line) > 5 && share(Lane::Fallback) > 1, "the lanes are badly mixed: {lanes:?}");
 }
 
 #[test]
+fn random_programs_give_it_in_every_lane() {
+    for lane in [Lane::Wave, Lane::Line] {
+        let lanes = survey(Runner::forced(Backend::Cpu, lane), seeds()).lanes;
+        assert!(lanes.get(&lane).is_some_and(|count| *count > 500), "{lanes:?}");
+    }
+}
+
+#[test]
 fn random_programs_on_the_device_give_what_revm_gives() {
     // Few: the device compiles every function of every program.
-    let lanes = survey(Backend::Gpu, 1_000..1_024).lanes;
+    let lanes = survey(Backend::Gpu.into(), 1_000..1_024).lanes;
     assert!([Lane::Clear, Lane::Line].into_iter().all(|lane| lanes.contains_key(&lane)), "{lanes:?}");
 }
 

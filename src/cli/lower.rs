@@ -80,6 +80,9 @@ impl Lower {
         function.calldata = self.calldata_bytes.or(function.calldata);
         let name = function.name();
         let failed = |error: Error| error.within(&name);
+        if function.called.is_none() && function.calldata.is_some_and(|bytes| bytes >= 4) {
+            return Err(failed(Error::input("it is called without a selector: expected --calldata-bytes below 4")));
+        }
         let entry = function.entry(self.with_value);
         let entry = entry.ok_or_else(|| failed(Error::input("the length of its calldata is not known: expected --calldata-bytes")))?;
         let lowered = function.lower(&artifact.code, entry).kernel;

@@ -65,12 +65,8 @@ impl Executor<'_> {
 
     /// The calldata of the call, its pinned words known.
     pub(super) fn calldata(&mut self) -> Vec<Byte> {
-        let Some(selector) = self.entry.selector else {
-            let word = self.kernel.exprs.input(Input::Calldata(0));
-            return memory::split(&self.kernel.exprs, word)[..self.entry.calldata_bytes].to_vec();
-        };
-        let mut bytes = selector.map(Byte::Known).to_vec();
-        for offset in (4..self.entry.calldata_bytes).step_by(32) {
+        let mut bytes: Vec<Byte> = self.entry.selector.iter().flatten().copied().map(Byte::Known).collect();
+        for offset in (bytes.len()..self.entry.calldata_bytes).step_by(32) {
             let pinned = self.pins.iter().find_map(|pin| match pin {
                 Pin::Calldata { offset: at, value } if *at as usize == offset => Some(*value),
                 _ => None,

@@ -229,13 +229,14 @@ impl Kernel {
         a == b || (silent(a).is_some() && silent(a) == silent(b))
     }
 
-    /// The loads that `id` depends on, those behind shadows included.
+    /// The loads that `id` depends on, those behind shadows, and behind the keys that decide which shadow hits, included.
     pub fn deep_loads(&self, id: ExprId) -> Vec<LoadId> {
         let mut found = self.exprs.loads(id);
         let mut next = 0;
         while next < found.len() {
             let load = self.load(found[next]);
-            let words = load.shadows.iter().map(|store| store.value).chain([self.key(load.key).word()]);
+            let seen = load.shadows.iter().flat_map(|store| [store.value, self.key(store.key).word()]);
+            let words = seen.chain([self.key(load.key).word()]);
             for id in words.flat_map(|word| self.exprs.loads(word)).collect::<Vec<_>>() {
                 if !found.contains(&id) {
                     found.push(id);

@@ -256,6 +256,7 @@ impl Classes<'_> {
             let cells = call.cells.iter().zip(&call.shape.flags).map(|(found, uses)| match *uses {
                 0 | flags::SHOWN => NO_CELL,
                 uses => {
+                    debug_assert!(*found != Found::Untouched, "a cell that is used is not looked for");
                     let number = self.number(&chunk.missing, *found);
                     self.join(number, uses);
                     number

@@ -256,12 +256,13 @@ impl<'a> Resolver<'a> {
             let cells = &self.search.cells;
             let index_of_shape = rows.shape(&registers, cells);
             let shape = &rows.shapes[index_of_shape as usize];
-            if !shape.escapes {
+            let gone = shape.escapes && escapes(&rows.compiled, call, self.state, cells);
+            if !gone {
                 self.chunk.bounds.extend(held(self.state, &rows.compiled.program.kernel, shape, call, cells));
             }
             if let Some(leaf) = shape.leaf {
                 self.chunk.decided.push((index, rows.compiled.clone(), leaf));
-            } else if shape.escapes && escapes(&rows.compiled, call, self.state, cells) {
+            } else if gone {
                 // Off the tree it may touch what no key names: revm tells.
                 self.chunk.fallbacks.push(index);
             } else if shape.clears() && rows.compiled.on_device {

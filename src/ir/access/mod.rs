@@ -142,6 +142,9 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let untouched = open.len() == 1 && !escapes && !touched.contains(&true);
     let feeds = class.iter().map(|class| feeding[*class] || (escapes && by_class[*class] & flags::READ != 0)).collect();
     let names = class.iter().map(|class| naming[*class]).collect();
+    // What a load sees of an own store counts too, though the call reverts in the end.
+    let seen = kernel.loads.iter().flat_map(|load| &load.shadows);
+    seen.for_each(|store| stored[class[store.key.index()]] = true);
     let aliases = class.iter().enumerate().any(|(key, class)| key != *class && stored[*class]);
     Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, names, asks: None, aliases }
 }
