@@ -1,5 +1,5 @@
 //! The hand-written shaders as a library of declarations: a module is given those that its text names, and those that these name. Text is
-//! scanned, not parsed: a declaration starts at the left margin and ends with a `}` there or a `;`.
+//! scanned, not parsed: the lines of a declaration are indented but for its first and its last, which ends with a `}` or a `;`.
 
 use super::layout::CONSTANTS;
 use std::collections::HashSet;
@@ -79,7 +79,7 @@ fn items(file: &'static str, text: &str) -> Vec<Item> {
             continue;
         }
         lines.push(line);
-        let ends = line == "}" || (line.ends_with(';') && !line.starts_with([' ', '/']));
+        let ends = line.ends_with([';', '}']) && !line.starts_with([' ', '/']);
         if ends {
             let text = lines.join("\n");
             items.push(Item { file, name: name(&text).to_string(), text });
@@ -89,9 +89,9 @@ fn items(file: &'static str, text: &str) -> Vec<Item> {
     items
 }
 
-/// The name after `fn`, `struct`, `const` or `var<...>`.
+/// The name after `fn`, `struct`, `const`, `alias` or `var<...>`.
 fn name(text: &str) -> &str {
-    let mut words = words(text).skip_while(|word| !matches!(*word, "fn" | "struct" | "const" | "var"));
+    let mut words = words(text).skip_while(|word| !matches!(*word, "fn" | "struct" | "const" | "var" | "alias"));
     let keyword = words.next();
     let mut rest = words.skip_while(|word| keyword == Some("var") && matches!(*word, "uniform" | "storage" | "read" | "read_write"));
     rest.next().unwrap_or_default()

@@ -25,7 +25,7 @@ pub use library::link;
 
 use crate::error::{Error, Result};
 use crate::ir::access::{DEVICE_COST, NO_CELL, Walker, Waver};
-use crate::ir::{ExprId, Kernel, Text};
+use crate::ir::{Expr, ExprId, Kernel, Text};
 use writer::word_name;
 
 /// The module of a kernel, checked by naga. Errors are those of [`own_text`].
@@ -88,7 +88,11 @@ fn columns(kernel: &Kernel, walker: &Walker, waver: Option<&Waver>) -> String {
     let params = waver.map_or(&walker.params, |waver| &waver.params);
     for (param, word) in params.iter().enumerate() {
         let (first, name) = (walker.param_column(param), word_name(kernel, params, *word));
-        let meaning = if name == text(*word) { name } else { format!("{name}, {}", text(*word)) };
+        let meaning = match kernel.exprs.get(*word) {
+            Expr::Const(_) => format!("{name}, a constant"),
+            _ if name == text(*word) => name,
+            _ => format!("{name}, {}", text(*word)),
+        };
         let only = if param < walker.params.len() { "" } else { ", for wave" };
         lines += &format!("// {first} to {}: {meaning}{only}\n", first + 7);
     }

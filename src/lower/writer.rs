@@ -205,7 +205,7 @@ impl<'k> Writer<'k> {
         let mut found = Vec::new();
         while let Some(id) = pending.pop() {
             let expr = self.kernel.exprs.get(id);
-            if matches!(expr, Expr::Const(_)) || self.known.contains(&Name::Word(id)) || found.contains(&id) {
+            if self.is_literal(id) || self.known.contains(&Name::Word(id)) || found.contains(&id) {
                 continue;
             }
             found.push(id);
@@ -271,10 +271,15 @@ impl<'k> Writer<'k> {
         names.join(", ")
     }
 
+    /// A constant that no row brings.
+    fn is_literal(&self, id: ExprId) -> bool {
+        matches!(self.kernel.exprs.get(id), Expr::Const(_)) && !self.params.contains(&id)
+    }
+
     /// The name of a word, or the word itself where it is constant.
     fn name(&self, id: ExprId) -> String {
         match self.kernel.exprs.get(id) {
-            Expr::Const(value) => literal(*value),
+            Expr::Const(value) if self.is_literal(id) => literal(*value),
             Expr::Load(load) if self.loads == Loads::Base => format!("v{}", self.kernel.load(*load).key.index()),
             Expr::Load(load) => format!("l{}", load.index()),
             _ => word_name(self.kernel, self.params, id),

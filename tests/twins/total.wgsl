@@ -3,25 +3,25 @@
 alias Total = array<u32, 9>;
 
 fn plus(a: Total, b: Total) -> Total {
-    var sum = Total();
+    var whole = Total();
     var carry = 0u;
     for (var i = 0u; i < 9u; i++) {
         let part = a[i] + b[i];
-        sum[i] = part + carry;
-        carry = u32(part < a[i]) | u32(sum[i] < part);
+        whole[i] = part + carry;
+        carry = u32(part < a[i]) | u32(whole[i] < part);
     }
-    return sum;
+    return whole;
 }
 
 fn minus(a: Total, b: Total) -> Total {
-    var difference = Total();
+    var rest = Total();
     var borrow = 0u;
     for (var i = 0u; i < 9u; i++) {
         let part = a[i] - b[i];
-        difference[i] = part - borrow;
+        rest[i] = part - borrow;
         borrow = u32(a[i] < b[i]) | u32(part < borrow);
     }
-    return difference;
+    return rest;
 }
 
 fn less(a: Total, b: Total) -> bool {

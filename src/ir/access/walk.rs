@@ -3,9 +3,10 @@
 
 use super::guard::{Guard, Term, Test};
 use super::linear::View;
-use crate::ir::expr::{Expr, ExprId};
+use crate::ir::expr::{Binary, Expr, ExprId};
 use crate::ir::kernel::{Kernel, KeyId, LeafId, Node, NodeId};
 use crate::word::LIMBS;
+use alloy_primitives::U256;
 
 /// A node of the walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,8 +190,14 @@ impl Builder<'_> {
         effects
     }
 
-    /// Makes the largest parts of `word` that inputs decide parameters.
+    /// Makes the largest parts of `word` that inputs decide parameters. Wide constants that a cell is compared with are too: kernels that
+    /// were made for different addresses or names are one to a device then.
     fn need(&mut self, word: ExprId) {
+        if let Expr::Binary(Binary::Eq, a, b) = *self.kernel.exprs.get(word) {
+            let exprs = &self.kernel.exprs;
+            let wide = [a, b].into_iter().filter(|side| exprs.as_const(*side).is_some_and(|value| value >> 64 != U256::ZERO));
+            wide.for_each(|side| _ = position(&mut self.params, side));
+        }
         match self.kernel.exprs.get(word) {
             Expr::Const(_) | Expr::Load(_) => {}
             _ if !self.kernel.exprs.has_loads(word) => {
