@@ -8,6 +8,7 @@ use crate::state::{CellKey, State};
 use crate::tx::{Lane, Output, Receipt};
 use crate::yardstick;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One way to execute a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,7 @@ pub(super) struct Ran {
 pub(super) struct Runs {
     pub list: Vec<Run>,
     engines: Vec<(Backend, Option<Lane>, Engine)>,
+    adapter: Option<String>,
 }
 
 impl Runs {
@@ -69,12 +71,10 @@ impl Runs {
             let lanes = [None, Some(Lane::Wave), Some(Lane::Line)].into_iter().filter(|lane| lane.is_none() || clears);
             for forced in lanes {
                 list.extend(forced.map(|_| Run::Engine { backend, forced, cut: false }));
-                let adapter = adapter.filter(|_| matches!(backend, Backend::Gpu | Backend::Auto)).map(str::to_string);
-                let builder = Engine::builder().backend(backend).adapter(adapter).force(forced);
-                engines.push((backend, forced, builder.record_stores(true).record_outputs(true).build()?));
+                engines.push((backend, forced, open(backend, forced, adapter)?));
             }
         }
-        Ok(Self { list, engines })
+        Ok(Self { list, engines, adapter: adapter.map(str::to_string) })
     }
 
     /// What executes, with the devices' names.
@@ -92,15 +92,27 @@ impl Runs {
         let engine = engine.ok_or_else(|| Error::internal(format_args!("{run} has no engine")))?;
         engine.restart(case.cells(), case.contracts())?;
         let piece = if cut { case.piece.max(1) } else { case.transactions.len().max(1) };
-        match execute(engine, case, piece) {
-            Ok(report) => Ok(Ran {
+        let differs = |difference: String| Ok(Ran { difference: Some(difference), ..Ran::default() });
+        match catch_unwind(AssertUnwindSafe(|| execute(engine, case, piece))) {
+            Ok(Ok(report)) => Ok(Ran {
                 difference: difference(truth, engine.state(), &report),
                 lanes: report.receipts.iter().map(|receipt| receipt.lane).collect(),
             }),
-            Err(error) if error.is_device() => Err(error.within(run)),
-            Err(error) => Ok(Ran { difference: Some(format!("it fails: {error}")), ..Ran::default() }),
+            Ok(Err(error)) if error.is_device() => Err(error.within(run)),
+            Ok(Err(error)) => differs(format!("it fails: {error}")),
+            Err(_) => {
+                // Whatever it left behind is not used again.
+                *engine = open(backend, forced, self.adapter.as_deref())?;
+                differs("it panics".into())
+            }
         }
     }
+}
+
+/// An engine that says all that can be compared.
+fn open(backend: Backend, forced: Option<Lane>, adapter: Option<&str>) -> Result<Engine> {
+    let adapter = adapter.filter(|_| matches!(backend, Backend::Gpu | Backend::Auto)).map(str::to_string);
+    Engine::builder().backend(backend).adapter(adapter).force(forced).record_stores(true).record_outputs(true).build()
 }
 
 fn on_database(case: &Case, truth: &Truth) -> Result<Ran> {
