@@ -48,13 +48,16 @@ pub fn look(state: &State, numbering: &mut Numbering, batch: &Batch, calls: &mut
     moved
 }
 
-/// By number, the cells that a key hangs on and somebody changes.
+/// By number, the cells that a key hangs on and an earlier call changes.
 fn named(calls: &[OrderedCall], cells: usize) -> Vec<bool> {
-    let mut naming = vec![false; cells];
-    calls.iter().filter(|call| call.hangs).flat_map(OrderedCall::naming).for_each(|cell| naming[cell as usize] = true);
-    let mut named = vec![false; cells];
-    let changed = calls.iter().flat_map(OrderedCall::uses).filter(|(_, uses)| uses & flags::CHANGES != 0);
-    changed.for_each(|(cell, _)| named[cell as usize] = naming[cell as usize]);
+    let (mut changed, mut named) = (vec![false; cells], vec![false; cells]);
+    for call in calls {
+        if call.hangs {
+            call.naming().for_each(|cell| named[cell as usize] |= changed[cell as usize]);
+        }
+        let changes = call.uses().filter(|(_, uses)| uses & flags::CHANGES != 0);
+        changes.for_each(|(cell, _)| changed[cell as usize] = true);
+    }
     named
 }
 

@@ -24,7 +24,7 @@ pub struct Numbering {
     numbers: Vec<u32>,
     homes: Vec<Home>,
     new_keys: Vec<CellKey>,
-    new_numbers: HashMap<CellKey, u32>,
+    new_numbers: HashMap<CellKey, u32, ahash::RandomState>,
 }
 
 impl Numbering {

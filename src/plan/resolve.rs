@@ -160,7 +160,7 @@ struct Pending {
 struct Search<'a> {
     state: &'a State,
     missing: Vec<CellKey>,
-    missing_ids: HashMap<CellKey, u32>,
+    missing_ids: HashMap<CellKey, u32, ahash::RandomState>,
     /// Of the calls that wait: a query a key, and what came of it.
     queries: Vec<Query>,
     found: Vec<Option<CellId>>,
@@ -171,8 +171,15 @@ struct Search<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(state: &'a State, library: &'a Library, block: &'a Block) -> Self {
-        let search =
-            Search { state, missing: vec![], missing_ids: HashMap::new(), queries: vec![], found: vec![], cells: vec![], learned: vec![] };
+        let search = Search {
+            state,
+            missing: vec![],
+            missing_ids: HashMap::default(),
+            queries: vec![],
+            found: vec![],
+            cells: vec![],
+            learned: vec![],
+        };
         let chunk = Chunk::default();
         Self { state, library, block, chunk, targets: HashMap::default(), last: None, search, pending: vec![], spare: vec![] }
     }
