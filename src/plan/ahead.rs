@@ -64,7 +64,7 @@ fn named(calls: &[OrderedCall], cells: usize) -> Vec<bool> {
 impl OrderedCall {
     /// Whether a key hangs on cells, and is one that the call touches.
     fn names(&self, key: KeyId) -> bool {
-        matches!(self.compiled.finders[key.index()], Finder::State) && self.shape.flags[key.index()] & !flags::SHOWN != 0
+        matches!(self.compiled.finders[key.index()], Finder::State { .. }) && self.shape.flags[key.index()] & !flags::SHOWN != 0
     }
 }
 
@@ -81,7 +81,7 @@ impl World for Ahead<'_> {
 
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> u32 {
         let found = self.call.cells[key.index()];
-        if found != NO_CELL && !matches!(self.call.compiled.finders[key.index()], Finder::State) {
+        if found != NO_CELL && !matches!(self.call.compiled.finders[key.index()], Finder::State { .. }) {
             return found;
         }
         let place = run.place(key, self);

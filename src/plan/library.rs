@@ -23,9 +23,9 @@ pub enum Finder {
     Path { template: u32, holes: Vec<Register> },
     /// By the account's address.
     Native { address: Register },
-    /// By evaluating the key on the state: it hangs on loads.
-    State,
-    /// Not at all: its cell is only shown.
+    /// By the words that fill a template too, but these hang on loads.
+    State { template: u32, holes: Vec<ExprId> },
+    /// Not at all: its cell is only shown, and which one it is hangs on loads.
     Shown,
 }
 
@@ -78,17 +78,15 @@ impl Compiled {
     fn new(kernel: Kernel, entry: Entry, pins: &[Pin], templates: &mut Templates) -> Result<Self> {
         let walker = Walker::new(&kernel);
         let mut writer = Writer::new(&kernel.exprs);
-        let keys: Vec<(Key, Option<Path>)> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
-        let holes = keys.iter().flat_map(|(_, path)| path.iter().flat_map(|(_, holes)| holes));
+        let keys: Vec<(Key, Path)> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
+        let holes = keys.iter().flat_map(|(_, (_, holes))| holes).filter(|hole| !kernel.exprs.has_loads(**hole));
         walker.bits.iter().chain(&walker.params).chain(holes).for_each(|id| writer.need(*id));
         let (tape, register) = writer.finish();
-        let finders = keys.iter().zip(&walker.live).map(|((key, path), live)| match (key, path) {
-            _ if !live => Finder::Shown,
-            (_, None) => Finder::State,
-            (Key::Storage(_), Some((template, holes))) => {
-                Finder::Path { template: *template, holes: holes.iter().map(|id| register(*id)).collect() }
-            }
-            (Key::Native(word), Some(_)) => Finder::Native { address: register(*word) },
+        let finders = keys.iter().zip(&walker.live).map(|((key, (template, holes)), live)| match key {
+            _ if !live && kernel.exprs.has_loads(key.word()) => Finder::Shown,
+            _ if kernel.exprs.has_loads(key.word()) => Finder::State { template: *template, holes: holes.clone() },
+            Key::Storage(_) => Finder::Path { template: *template, holes: holes.iter().map(|id| register(*id)).collect() },
+            Key::Native(word) => Finder::Native { address: register(*word) },
         });
         let finders = finders.collect();
         let (bits, params) = (walker.bits.iter().map(|id| register(*id)).collect(), walker.params.iter().map(|id| register(*id)).collect());
@@ -329,12 +327,9 @@ struct Templates {
 }
 
 impl Templates {
-    /// The template of a key and the words that fill it; `None` where it hangs on loads.
-    fn of(&mut self, exprs: &Exprs, key: Key) -> Option<Path> {
+    /// The template of a key and the words that fill it.
+    fn of(&mut self, exprs: &Exprs, key: Key) -> Path {
         let word = key.word();
-        if exprs.has_loads(word) {
-            return None;
-        }
         let mut holes = Vec::new();
         let structure = match key {
             Key::Storage(_) => structure(exprs, word, &mut holes),
@@ -344,7 +339,7 @@ impl Templates {
             }
         };
         let next = self.ids.len() as u32;
-        Some((*self.ids.entry(structure).or_insert(next), holes))
+        (*self.ids.entry(structure).or_insert(next), holes)
     }
 }
 

@@ -30,7 +30,7 @@ impl OrderedCall {
     pub fn new(transaction: u32, compiled: Arc<Compiled>, cells: Vec<u32>, shape: Arc<Shape>) -> Self {
         // A row of a wave stores key by key.
         let in_line = compiled.wave.is_none() || shape.aliases;
-        let hangs = compiled.finders.iter().any(|finder| matches!(finder, Finder::State));
+        let hangs = compiled.finders.iter().any(|finder| matches!(finder, Finder::State { .. }));
         Self { transaction, compiled, cells, shape, in_line, hangs }
     }
 

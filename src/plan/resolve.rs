@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::evm::{Entry, Pin};
 use crate::ir::access::{NO_CELL, Shape, Side};
 use crate::ir::eval::{Call, Place, Run, World};
-use crate::ir::{Kernel, KeyId, LeafId};
+use crate::ir::{Kernel, Key, KeyId, LeafId};
 use crate::state::{CellId, CellKey, Paths, Query, Slot, State};
 use crate::tx::{Block, Transaction};
 use crate::word::{LIMBS, to_word};
@@ -153,6 +153,8 @@ struct Pending {
     index: u32,
     /// Its rows.
     at: usize,
+    /// Its contract's id, for paths.
+    contract: u32,
     registers: Vec<U256>,
 }
 
@@ -248,17 +250,17 @@ impl<'a> Resolver<'a> {
         let mut registers = self.spare.pop().unwrap_or_default();
         rows.compiled.tape.run(Call { transaction, block: self.block }, &mut registers);
         self.search.ask(&rows.compiled, &registers, contract);
-        self.pending.push(Pending { index, at, registers });
+        self.pending.push(Pending { index, at, contract, registers });
     }
 
     /// Gives the calls that have asked their cells.
     fn answer(&mut self, transactions: &[Transaction], first: usize) {
         self.search.look();
         let mut asked = 0;
-        for Pending { index, at, registers } in self.pending.drain(..) {
+        for Pending { index, at, contract, registers } in self.pending.drain(..) {
             let rows = &mut self.chunk.rows[at];
             let call = Call { transaction: &transactions[index as usize - first], block: self.block };
-            self.search.cells(asked, &rows.compiled, call);
+            self.search.cells(asked, &rows.compiled, call, contract);
             asked += rows.compiled.finders.len();
             let cells = &self.search.cells;
             let index_of_shape = rows.shape(&registers, cells);
@@ -300,7 +302,7 @@ impl Search<'_> {
             Finder::Native { address } => {
                 Query { space: Paths::space(NATIVE_SPACE, 0), words: [registers[*address]].into_iter().collect() }
             }
-            Finder::State | Finder::Shown => Query::default(),
+            Finder::State { .. } | Finder::Shown => Query::default(),
         }));
     }
 
@@ -309,22 +311,33 @@ impl Search<'_> {
     }
 
     /// The cells of a call whose keys were asked for from `asked` on.
-    fn cells(&mut self, asked: usize, compiled: &Compiled, call: Call<'_>) {
+    fn cells(&mut self, asked: usize, compiled: &Compiled, call: Call<'_>, contract: u32) {
         self.cells.clear();
-        for key in 0..compiled.finders.len() {
-            let cell = match self.found[asked + key] {
-                Some(id) => Found::Held(id),
-                None if matches!(compiled.finders[key], Finder::Shown) => Found::Untouched,
-                None => self.hash(compiled, call, KeyId::from_index(key), self.queries[asked + key]),
+        for (at, finder) in compiled.finders.iter().enumerate() {
+            let key = KeyId::from_index(at);
+            let cell = match (self.found[asked + at], finder) {
+                (Some(id), _) => Found::Held(id),
+                (None, Finder::Shown) => Found::Untouched,
+                (None, Finder::State { template, holes }) => {
+                    let mut run = Run::new(&compiled.program.kernel, call);
+                    let mut ahead = Ahead { state: self.state, cells: &self.cells };
+                    let words = holes.iter().map(|hole| run.word(*hole, &mut ahead)).collect();
+                    let native = matches!(compiled.program.kernel.key(key), Key::Native(_));
+                    let space = if native { Paths::space(NATIVE_SPACE, 0) } else { Paths::space(contract, *template) };
+                    let path = Query { space, words };
+                    let known = self.state.paths().find(path.space, path.words.as_slice());
+                    known.map_or_else(|| self.hash(compiled, call, key, path), Found::Held)
+                }
+                (None, _) => self.hash(compiled, call, key, self.queries[asked + at]),
             };
             self.cells.push(cell);
         }
     }
 
-    /// The cell by its real slot; the path to it is remembered.
+    /// The cell by its real slot; the path to it is remembered. The keys before it have their cells.
     fn hash(&mut self, compiled: &Compiled, call: Call<'_>, key: KeyId, path: Query) -> Found {
         let mut run = Run::new(&compiled.program.kernel, call);
-        let place = run.place(key, &mut Present { state: self.state });
+        let place = run.place(key, &mut Ahead { state: self.state, cells: &self.cells });
         let key = cell_key(&call.transaction.to, place);
         match self.state.find(&key) {
             Some(id) => {
@@ -374,18 +387,21 @@ fn escapes(compiled: &Compiled, call: Call<'_>, state: &State, cells: &[Found]) 
     kernel.leaf(leaf).outcome.status().is_none()
 }
 
-/// The state at the start of the segment, as far as one call has found its cells.
+/// The state at the start of the segment, for one call.
 struct Ahead<'a> {
     state: &'a State,
-    /// By key.
+    /// By key, as far as they have been found.
     cells: &'a [Found],
 }
 
 impl World for Ahead<'_> {
     type Cell = Found;
 
-    fn cell(&mut self, key: KeyId, _: &mut Run<'_>) -> Found {
-        self.cells[key.index()]
+    fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> Found {
+        self.cells.get(key.index()).copied().unwrap_or_else(|| {
+            let place = run.place(key, self);
+            self.state.find(&cell_key(&run.call.transaction.to, place)).map_or(Found::Untouched, Found::Held)
+        })
     }
 
     fn value(&mut self, cell: Found) -> U256 {
