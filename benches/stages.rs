@@ -49,7 +49,15 @@ impl Stages {
     fn plan(&mut self, chunks: Vec<Chunk>) -> Plan {
         self.numbering.clear(&self.state);
         let (batch, transactions) = (&self.step.batch, 0..self.step.batch.transactions.len() as u32);
-        let parts = Parts { state: &self.state, library: &self.library, batch, transactions, share: Share::Line, no_clearing: false };
+        let parts = Parts {
+            state: &self.state,
+            library: &self.library,
+            batch,
+            transactions,
+            may_fence: false,
+            share: Share::Line,
+            no_clearing: false,
+        };
         classify(parts, &mut self.numbering, chunks, &[]).expect("the workload is well formed")
     }
 

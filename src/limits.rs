@@ -18,6 +18,9 @@ pub const EXPRESSIONS: usize = 50_000;
 /// Nesting of one expression: its evaluation recurses, on any thread's stack.
 pub const EXPRESSION_DEPTH: u16 = 200;
 
+/// Nesting of evaluations, those behind loads included: a word may hang on what the call itself stored before, and that on more.
+pub const EVALUATION_DEPTH: u16 = 400;
+
 /// Nodes of one expression written out as a tree: walks over expressions visit each occurrence.
 pub const EXPRESSION_SIZE: u32 = 4_096;
 
@@ -44,6 +47,9 @@ pub const CODE_BYTES: usize = 2 * 24_576;
 
 /// Storage keys of one kernel: each is a column of the stream.
 pub const KEYS: usize = 32;
+
+/// Words that a row brings to a device beside its cells: eight columns each.
+pub const PARAMS: usize = 64;
 
 /// Kernels kept for one contract's code: selectors, calldata lengths and the lengths of lists are the caller's choice.
 pub const KERNELS_PER_CODE: usize = 256;

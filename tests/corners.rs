@@ -166,6 +166,46 @@ fn a_store_that_comes_to_shadow_a_load() {
     agree(&[set, fails], &[(0, 9), (7, 0)], &[(1, [0, 0, 7]), (2, [0, 0, 0])]);
 }
 
+#[test]
+fn an_own_store_that_is_met_by_a_key_that_was_somewhere_else() {
+    let set = vec![Step::Write(slot(7), Word::Arg(2))];
+    let copy = vec![Step::Load(slot(7)), Step::Write(slot(0), Word::Loaded(0))];
+    let follow = vec![
+        Step::Load(slot(1)),
+        change(0, number(1), true),
+        Step::Load(slot(0)),
+        Step::Load(Key::Slot(Word::Loaded(1))),
+        Step::Write(slot(2), Word::Loaded(2)),
+    ];
+    let count = vec![Step::Load(slot(1)), change(0, Word::Arg(2), true)];
+    let calls = [(1, [0, 0, 1]), (2, [0; 3]), (3, [0; 3]), (4, [0, 0, 1]), (4, [0, 0, 1])];
+    agree(&[set, copy, follow, count], &[(0, 5), (7, 5)], &calls);
+}
+
+#[test]
+fn a_store_that_no_longer_hides_the_one_before() {
+    let set = vec![Step::Write(slot(0), Word::Arg(2))];
+    let twice = vec![Step::Write(slot(1), number(5)), Step::Load(slot(0)), Step::Write(Key::Slot(Word::Loaded(0)), number(1))];
+    let count = vec![
+        Step::Load(slot(1)),
+        check(0, Test::Equals, number(5), Fail::Return(vec![])),
+        Step::Load(slot(100)),
+        change(1, Word::Arg(2), true),
+    ];
+    agree(&[set, twice, count], &[(0, 1), (1, 1)], &[(1, [0, 0, 9]), (2, [0; 3]), (3, [0, 0, 1])]);
+}
+
+#[test]
+fn a_long_way_from_own_store_to_own_store() {
+    let mut chain = vec![load(1)];
+    for round in 0..300 {
+        chain.push(Step::Write(Key::Slot(Word::Arg(0)), Word::Sum(Box::new(Word::Loaded(round)), Box::new(number(1)))));
+        chain.push(load(1));
+    }
+    chain.push(Step::Write(slot(2), Word::Loaded(300)));
+    agree(&[chain], &[(5, 1), (6, 2)], &[(1, [5, 5, 0]), (1, [5, 6, 0])]);
+}
+
 /// Adds an amount to the slot of argument 0, which must not come above what the slot of argument 1 holds.
 fn limited() -> Function {
     vec![load(0), load(1), change(0, Word::Arg(2), true), load(0), check(2, Test::AtMost, Word::Loaded(1), Fail::Revert)]

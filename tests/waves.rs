@@ -33,7 +33,15 @@ fn plan(case: &Case) -> Plan {
     let chunks = resolve(&state, &library, &case.batch.block, &case.batch.transactions, 0).expect("the kernels lower");
     numbering.clear(&state);
     let transactions = 0..case.batch.transactions.len() as u32;
-    let parts = Parts { state: &state, library: &library, batch: &case.batch, transactions, share: Share::Waves, no_clearing: true };
+    let parts = Parts {
+        state: &state,
+        library: &library,
+        batch: &case.batch,
+        transactions,
+        may_fence: false,
+        share: Share::Waves,
+        no_clearing: true,
+    };
     classify(parts, &mut numbering, chunks, &[]).expect("the case is well formed")
 }
 

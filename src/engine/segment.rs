@@ -38,17 +38,27 @@ impl Engine {
         }
         let mut fallback = Fallback::new(&batch.block);
         let (mut start, mut span, mut fences) = (0, limits::SEGMENT, BTreeSet::new());
+        // What was resolved for nothing: cuts and fences are worth so much and no more.
+        let (mut cuts, mut fenced) = (0, 0);
         while start < batch.transactions.len() {
             let end = batch.transactions.len().min(start + span);
             let end = fences.range(start + 1..end.max(start + 1)).next().copied().unwrap_or(end);
-            match self.run_segment(batch, start..end, &mut fallback, &mut report, clock)? {
+            let may_fence = fenced <= 2 * batch.transactions.len();
+            match self.run_segment(batch, start..end, may_fence, &mut fallback, &mut report, clock)? {
                 Reached::Committed => {
                     report.segments += 1;
-                    start = end;
+                    (start, cuts) = (end, 0);
                     span = (2 * span).min(limits::SEGMENT);
                 }
-                Reached::Fenced(more) => fences.extend(more.into_iter().map(|at| at as usize)),
-                Reached::Cut(at) if at > start => span = at - start,
+                Reached::Fenced(more) => {
+                    fenced += end - start;
+                    fences.extend(more.into_iter().map(|at| at as usize));
+                }
+                Reached::Cut(at) if at > start => {
+                    // Without those behind the cut another may be surprised: each time half is left at most.
+                    let most = if cuts == 0 { end - start } else { (end - start) / 2 };
+                    (span, cuts) = ((at - start).min(most.max(1)), cuts + 1);
+                }
                 Reached::Cut(at) => return Err(Error::internal(format_args!("transaction {at} surprises a segment of its own"))),
             }
         }
@@ -59,6 +69,7 @@ impl Engine {
         &mut self,
         batch: &Batch,
         range: Range<usize>,
+        may_fence: bool,
         fallback: &mut Fallback,
         report: &mut Report,
         clock: &mut Clock,
@@ -73,7 +84,7 @@ impl Engine {
         };
         clock.start("plan");
         self.numbering.clear(&self.state);
-        let mut plan = self.classify(batch, &range, chunks, &predictions)?;
+        let mut plan = self.classify(batch, &range, may_fence, chunks, &predictions)?;
         if !plan.fences.is_empty() {
             return Ok(Reached::Fenced(plan.fences));
         }
@@ -117,14 +128,22 @@ impl Engine {
         Ok(Reached::Committed)
     }
 
-    fn classify(&mut self, batch: &Batch, range: &Range<usize>, chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
+    fn classify(
+        &mut self,
+        batch: &Batch,
+        range: &Range<usize>,
+        may_fence: bool,
+        chunks: Vec<Chunk>,
+        predictions: &[Prediction],
+    ) -> Result<Plan> {
         let share = match self.forced {
             Some(Forced::Wave) => Share::Waves,
             Some(Forced::Line) => Share::Line,
             None => Share::Measured(&self.costs),
         };
         let transactions = range.start as u32..range.end as u32;
-        let parts = Parts { state: &self.state, library: &self.library, batch, transactions, share, no_clearing: self.forced.is_some() };
+        let no_clearing = self.forced.is_some();
+        let parts = Parts { state: &self.state, library: &self.library, batch, transactions, may_fence, share, no_clearing };
         classify(parts, &mut self.numbering, chunks, predictions)
     }
 
@@ -206,7 +225,8 @@ fn receipt(kernel: &Kernel, leaf: usize, transaction: u32, lane: Lane) -> Result
 fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u32, Work)>> {
     let mut work: Vec<(u32, Work)> = Vec::new();
     for call in &plan.ordered {
-        work.push((call.transaction, Work::Kernel(call.compiled.clone(), call.cells.clone())));
+        let shape = call.hangs.then(|| call.shape.clone());
+        work.push((call.transaction, Work::Kernel(call.compiled.clone(), call.cells.clone(), shape)));
     }
     work.extend(plan.fallbacks.iter().map(|foreseen| (foreseen.transaction, Work::Fallback(foreseen.clone()))));
     for index in &plan.empty {
@@ -224,7 +244,7 @@ fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u
         let lane = if at < plan.segment.streams.len() { Lane::Clear } else { Lane::Wave };
         for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
             if *outcome == TO_LINE {
-                work.push((*transaction, Work::Kernel(compiled.clone(), stream.cells(row))));
+                work.push((*transaction, Work::Kernel(compiled.clone(), stream.cells(row), None)));
             } else {
                 report.receipts[*transaction as usize] = receipt(kernel, *outcome as usize, *transaction, lane)?;
             }

@@ -6,7 +6,7 @@ use super::fallback::{self, Fallback, View};
 use super::outputs::{Ran, Turn};
 use crate::error::{Error, Result};
 use crate::ir::KeyId;
-use crate::ir::access::{NO_CELL, flags};
+use crate::ir::access::{NO_CELL, Shape, flags};
 use crate::ir::eval::{Call, Run, World};
 use crate::plan::classes::Plan;
 use crate::plan::levels::Foreseen;
@@ -22,8 +22,8 @@ use std::sync::Arc;
 /// What one transaction of the line runs.
 #[derive(Debug, Clone)]
 pub enum Work {
-    /// A kernel, with the numbers of the cells it names (`NO_CELL`: not known).
-    Kernel(Arc<Compiled>, Vec<u32>),
+    /// A kernel, with the numbers of the cells it names (`NO_CELL`: not known), and its shape where some of them hang on others.
+    Kernel(Arc<Compiled>, Vec<u32>, Option<Arc<Shape>>),
     /// revm, with the cells that it is expected to touch.
     Fallback(Foreseen),
 }
@@ -98,7 +98,7 @@ impl<'a> Line<'a> {
     ) -> Result<Receipt, Stopped> {
         match work {
             // A call that leaves its kernel has done nothing yet, and nobody has foreseen what it does now.
-            Work::Kernel(compiled, cells) => match self.kernel(index, transaction, compiled, cells)? {
+            Work::Kernel(compiled, cells, shape) => match self.kernel(index, transaction, compiled, cells, shape.as_deref())? {
                 Some(receipt) => Ok(receipt),
                 None => self.fallback(transaction, &Foreseen::nothing(index), fallback, last),
             },
@@ -111,14 +111,27 @@ impl<'a> Line<'a> {
     }
 
     /// `None` where the call escapes.
-    fn kernel(&mut self, index: u32, transaction: &Transaction, compiled: &Compiled, cells: &[u32]) -> Result<Option<Receipt>, Stopped> {
+    fn kernel(
+        &mut self,
+        index: u32,
+        transaction: &Transaction,
+        compiled: &Compiled,
+        cells: &[u32],
+        shape: Option<&Shape>,
+    ) -> Result<Option<Receipt>, Stopped> {
         let kernel = &compiled.program.kernel;
         let mut run = Run::new(kernel, Call { transaction, block: self.block });
-        let mut calling = Calling { line: self, cells, foreseen: None, surprised: false };
+        let mut calling = Calling { line: self, cells, shape, foreseen: None, named: vec![], surprised: false };
         let leaf = run.end(&compiled.program.walker.ends, &mut calling);
         let status = kernel.leaf(leaf).outcome.status();
         let stores = run.stores(leaf, &mut calling);
         stores.iter().for_each(|(met, _)| calling.check(*met, true));
+        if calling.has_other_names() {
+            // What was counted for it was for other aliases.
+            let named = std::mem::take(&mut calling.named);
+            named.iter().for_each(|(_, number)| calling.check(Met { number: *number, foreseen: false }, false));
+            stores.iter().for_each(|(met, _)| calling.check(Met { foreseen: false, ..*met }, true));
+        }
         if calling.surprised {
             return Err(Stopped::Surprise(index));
         }
@@ -137,7 +150,7 @@ impl<'a> Line<'a> {
         last: bool,
     ) -> Result<Receipt, Stopped> {
         let index = foreseen.transaction;
-        let mut calling = Calling { line: self, cells: &[], foreseen: Some(foreseen), surprised: false };
+        let mut calling = Calling { line: self, cells: &[], shape: None, foreseen: Some(foreseen), named: vec![], surprised: false };
         let outcome = fallback.execute(&mut calling, transaction)?;
         let stores: Vec<(u32, U256)> = outcome.stores.iter().map(|(key, value)| (calling.line.number(*key), *value)).collect();
         let met = stores.iter().map(|(number, _)| Met { number: *number, foreseen: foreseen.stores.contains(number) });
@@ -188,8 +201,12 @@ struct Calling<'l, 'a> {
     line: &'l mut Line<'a>,
     /// The cells that it was known to name, by key.
     cells: &'l [u32],
+    /// What it was planned as, where the cells that it names hang on others.
+    shape: Option<&'l Shape>,
     /// The cells that revm was expected to touch.
     foreseen: Option<&'l Foreseen>,
+    /// The cells that keys came to name, where there is a shape to compare them with.
+    named: Vec<(KeyId, u32)>,
     surprised: bool,
 }
 
@@ -208,6 +225,14 @@ impl Calling<'_, '_> {
         self.surprised |= (!in_order || relied_on) && !met.foreseen;
     }
 
+    /// Whether two of the keys that were met name one cell and did not when the call was planned, or the other way round.
+    fn has_other_names(&self) -> bool {
+        let Some(shape) = self.shape else { return false };
+        let class = |key: &KeyId| shape.class[key.index()];
+        let differ = |(a, x): &(KeyId, u32), (b, y): &(KeyId, u32)| (x == y) != (class(a) == class(b));
+        self.named.iter().enumerate().any(|(at, one)| self.named[..at].iter().any(|other| differ(one, other)))
+    }
+
     fn look(&mut self, key: CellKey) -> U256 {
         let number = self.line.number(key);
         let foreseen = self.foreseen.is_some_and(|foreseen| foreseen.reads.contains(&number) || foreseen.stores.contains(&number));
@@ -221,12 +246,22 @@ impl World for Calling<'_, '_> {
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> Met {
         let foreseen = self.cells.get(key.index()).copied().filter(|number| *number != NO_CELL);
         let hangs_on_state = || run.kernel.exprs.has_loads(run.kernel.key(key).word());
-        if let Some(number) = foreseen.filter(|_| !hangs_on_state()) {
-            return Met { number, foreseen: true };
+        let met = match foreseen.filter(|_| !hangs_on_state()) {
+            Some(number) => Met { number, foreseen: true },
+            None => {
+                let place = run.place(key, self);
+                let number = self.line.number(cell_key(&run.call.transaction.to, place));
+                Met { number, foreseen: foreseen == Some(number) }
+            }
+        };
+        if self.shape.is_some() {
+            self.named.push((key, met.number));
         }
-        let place = run.place(key, self);
-        let number = self.line.number(cell_key(&run.call.transaction.to, place));
-        Met { number, foreseen: foreseen == Some(number) }
+        met
+    }
+
+    fn seen(&mut self, met: Met) {
+        self.check(met, false);
     }
 
     fn value(&mut self, met: Met) -> U256 {

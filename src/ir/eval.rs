@@ -66,6 +66,9 @@ pub trait World {
 
     /// The cell's value before the call.
     fn value(&mut self, cell: Self::Cell) -> U256;
+
+    /// A load finds in the cell what the call itself has stored there by another key.
+    fn seen(&mut self, _: Self::Cell) {}
 }
 
 /// One call on one kernel: the memo of what has been evaluated.
@@ -166,7 +169,11 @@ impl<'a> Run<'a> {
         let load = kernel.load(id);
         let cell = world.cell(load.key, self);
         for store in load.shadows.iter().rev() {
-            if store.key == load.key || world.cell(store.key, self) == cell {
+            if store.key == load.key {
+                return self.word(store.value, world);
+            }
+            if world.cell(store.key, self) == cell {
+                world.seen(cell);
                 return self.word(store.value, world);
             }
         }

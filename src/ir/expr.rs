@@ -107,6 +107,8 @@ struct Facts {
     /// Bits that may be set.
     ones: U256,
     depth: u16,
+    /// As `depth`, with what is behind loads.
+    reach: u16,
     /// Nodes if written out as a tree.
     size: u32,
     loads: bool,
@@ -163,8 +165,10 @@ impl Exprs {
         self.intern(Expr::Input(input))
     }
 
-    pub(super) fn load(&mut self, load: LoadId) -> ExprId {
-        self.intern(Expr::Load(load))
+    /// A load, with the words that evaluating it may lead to.
+    pub(super) fn load(&mut self, load: LoadId, behind: &[ExprId]) -> ExprId {
+        let reach = behind.iter().map(|id| self.facts[id.index()].reach + 1).max();
+        self.intern_with(Expr::Load(load), reach.unwrap_or(0))
     }
 
     pub fn unary(&mut self, op: Unary, a: ExprId) -> ExprId {
@@ -259,11 +263,17 @@ impl Exprs {
 
     /// Adds a node as it is. Only `rules` calls this for operations, when no rule applies.
     pub(super) fn intern(&mut self, expr: Expr) -> ExprId {
+        self.intern_with(expr, 0)
+    }
+
+    fn intern_with(&mut self, expr: Expr, reach: u16) -> ExprId {
         if let Some(id) = self.ids.get(&expr) {
             return *id;
         }
-        let facts = self.facts_of(&expr);
-        if self.nodes.len() >= limits::EXPRESSIONS || facts.depth > limits::EXPRESSION_DEPTH || facts.size > limits::EXPRESSION_SIZE {
+        let mut facts = self.facts_of(&expr);
+        facts.reach = facts.reach.max(reach);
+        let nested = facts.depth > limits::EXPRESSION_DEPTH || facts.reach > limits::EVALUATION_DEPTH;
+        if self.nodes.len() >= limits::EXPRESSIONS || nested || facts.size > limits::EXPRESSION_SIZE {
             self.exhausted = true;
             // Any valid id will do: the caller is told through `exhausted`.
             return ExprId(0);
@@ -287,6 +297,7 @@ impl Exprs {
         Facts {
             ones: rules::ones(self, expr),
             depth: children.iter().map(|id| facts(id).depth + 1).max().unwrap_or(0),
+            reach: children.iter().map(|id| facts(id).reach + 1).max().unwrap_or(0),
             size: children.iter().fold(1, |sum, id| facts(id).size.saturating_add(sum)),
             loads: matches!(expr, Expr::Load(_)) || children.iter().any(|id| facts(id).loads),
         }

@@ -177,12 +177,14 @@ impl Kernel {
 
     /// The expression for a load.
     pub fn intern_load(&mut self, load: Load) -> ExprId {
+        let seen = load.shadows.iter().flat_map(|store| [store.value, self.key(store.key).word()]);
+        let behind: Vec<ExprId> = seen.chain([self.key(load.key).word()]).collect();
         let next = LoadId::from_index(self.loads.len());
         let id = *self.load_ids.entry(load.clone()).or_insert(next);
         if id == next {
             self.loads.push(load);
         }
-        self.exprs.load(id)
+        self.exprs.load(id, &behind)
     }
 
     pub fn push_leaf(&mut self, leaf: Leaf) -> NodeId {

@@ -68,6 +68,8 @@ pub struct Parts<'a> {
     pub batch: &'a Batch,
     /// Those of the segment.
     pub transactions: Range<u32>,
+    /// It may be cut around writers of what very many read.
+    pub may_fence: bool,
     pub share: Share<'a>,
     /// Calls that could be cleared keep their order too.
     pub no_clearing: bool,
@@ -99,7 +101,7 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
         classes.set_aside(&mut chunks, &mut calls, parts.no_clearing);
     }
     let (flags, reserve) = (classes.flags, classes.reserve);
-    if !parts.no_clearing {
+    if parts.may_fence && !parts.no_clearing {
         plan.fences = fences(&calls, &plan.fallbacks, &flags, parts.transactions.clone());
         if !plan.fences.is_empty() {
             return Ok(plan);

@@ -91,7 +91,9 @@ impl Compiled {
         let finders = finders.collect();
         let (bits, params) = (walker.bits.iter().map(|id| register(*id)).collect(), walker.params.iter().map(|id| register(*id)).collect());
         // Lengths of lists are the caller's choice too.
-        let wgsl = if is_canonical(&kernel, entry) && !pins.iter().any(Pin::is_of_call) { device_text(&kernel, &walker)? } else { None };
+        let fits = walker.params.len() <= limits::PARAMS;
+        let wgsl =
+            if fits && is_canonical(&kernel, entry) && !pins.iter().any(Pin::is_of_call) { device_text(&kernel, &walker)? } else { None };
         let on_device = wgsl.is_some();
         let wgsl = wgsl.unwrap_or_default();
         let waver = if on_device { Waver::new(&kernel, &walker) } else { None };

@@ -98,6 +98,8 @@ pub struct Shape {
     pub feeds: Vec<bool>,
     /// Whether the word of a key hangs on the key's cell.
     pub names: Vec<bool>,
+    /// By key the first that names the same cell.
+    pub class: Vec<usize>,
     /// What it may ask of cells; `None` where amounts hang on cells.
     pub asks: Option<Vec<Ask>>,
     /// Some keys name one cell, and the call may store to it.
@@ -146,7 +148,18 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
     let seen = kernel.loads.iter().flat_map(|load| &load.shadows);
     seen.for_each(|store| stored[class[store.key.index()]] = true);
     let aliases = class.iter().enumerate().any(|(key, class)| key != *class && stored[*class]);
-    Shape { flags, escapes, bounds, restores, leaf: open.first().copied().filter(|_| untouched), feeds, names, asks: None, aliases }
+    Shape {
+        flags,
+        escapes,
+        bounds,
+        restores,
+        leaf: open.first().copied().filter(|_| untouched),
+        feeds,
+        names,
+        class: class.to_vec(),
+        asks: None,
+        aliases,
+    }
 }
 
 /// Calls `visit` for each leaf that is open, with the conditions on the way to it.

@@ -5,6 +5,7 @@ use super::guard::{Guard, Term, Test};
 use super::linear::View;
 use crate::ir::expr::{Binary, Expr, ExprId};
 use crate::ir::kernel::{Kernel, KeyId, LeafId, Node, NodeId};
+use crate::limits;
 use crate::word::LIMBS;
 use alloy_primitives::U256;
 
@@ -196,7 +197,10 @@ impl Builder<'_> {
         if let Expr::Binary(Binary::Eq, a, b) = *self.kernel.exprs.get(word) {
             let exprs = &self.kernel.exprs;
             let wide = [a, b].into_iter().filter(|side| exprs.as_const(*side).is_some_and(|value| value >> 64 != U256::ZERO));
-            wide.for_each(|side| _ = position(&mut self.params, side));
+            let room = limits::PARAMS / 2;
+            for side in wide.filter(|_| self.params.len() < room).collect::<Vec<_>>() {
+                position(&mut self.params, side);
+            }
         }
         match self.kernel.exprs.get(word) {
             Expr::Const(_) | Expr::Load(_) => {}

@@ -4,6 +4,7 @@
 use super::Walker;
 use crate::ir::expr::{Binary, Expr, ExprId, Ternary};
 use crate::ir::kernel::{Kernel, LoadId, Node, NodeId, Store};
+use crate::limits;
 use std::collections::HashSet;
 
 /// What all operations of a module may cost, written out branch by branch: drivers compile thousands of word operations for seconds.
@@ -22,6 +23,9 @@ impl Waver {
     pub fn new(kernel: &Kernel, walker: &Walker) -> Option<Self> {
         let mut builder = Builder { kernel, walker, params: walker.params.clone(), known: HashSet::new(), cost: 0 };
         builder.node(kernel.root())?;
+        if builder.params.len() > limits::PARAMS {
+            return None;
+        }
         Some(Self { params: builder.params, params_from: walker.param_column(0) })
     }
 
