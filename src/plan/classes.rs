@@ -19,9 +19,11 @@ use crate::ir::{KeyId, LeafId};
 use crate::state::{CellKey, State};
 use crate::tx::Batch;
 use alloy_primitives::U256;
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// A fallback transaction with the cells that it is expected to touch.
 #[derive(Debug, Clone, Default)]
@@ -77,13 +79,12 @@ pub struct Parts<'a> {
 
 /// Numbers the cells of resolved chunks and predicted fallbacks, and makes the segment of them.
 pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
-    let mut classes = Classes { state: parts.state, numbering, flags: vec![], reserve: Reserve::default(), restored: HashMap::new() };
+    let (flags, mut calls) = number(numbering, &mut chunks);
+    let mut classes = Classes { state: parts.state, numbering, flags, reserve: Reserve::default(), restored: HashMap::new() };
     let mut plan = Plan::default();
-    let mut calls: Vec<OrderedCall> = Vec::new();
+    classes.keep_bounds_of_calls(&calls);
     for chunk in &mut chunks {
-        classes.number_rows(chunk);
         classes.keep_bounds(chunk);
-        calls.extend(classes.number_ordered(chunk));
         plan.decided.append(&mut chunk.decided);
         plan.empty.append(&mut chunk.empty);
     }
@@ -150,6 +151,34 @@ fn keep_order(parts: Parts<'_>, calls: Vec<OrderedCall>, mut reserve: Reserve, p
     Ok(())
 }
 
+/// Numbers the cells of the chunks and puts the numbers in the place of what was found. Out come the joined uses of each cell, and the calls
+/// that cannot be cleared.
+fn number(numbering: &mut Numbering, chunks: &mut [Chunk]) -> (Vec<u32>, Vec<OrderedCall>) {
+    chunks.par_iter().for_each(|chunk| chunk.held().for_each(|id| numbering.mark(id)));
+    numbering.number_marked();
+    let mut number_missing = |chunk: &Chunk| chunk.missing.iter().map(|key| numbering.of_new(*key)).collect();
+    let missing: Vec<Vec<u32>> = chunks.iter().map(&mut number_missing).collect();
+    let mut flags: Vec<AtomicU32> = Vec::new();
+    flags.resize_with(numbering.len(), AtomicU32::default);
+    let calls = chunks.par_iter_mut().zip(&missing).map(|(chunk, missing)| {
+        let number = |found| match found {
+            Found::Held(id) => numbering.of_marked(id).expect("what is held was marked"),
+            Found::Missing(index) => missing[index as usize],
+            Found::Untouched => NO_CELL,
+        };
+        let join = |number: u32, uses: u32| {
+            let flags = &flags[number as usize];
+            // Most are there already: reading does not take the line from other threads.
+            if flags.load(Relaxed) & uses != uses {
+                flags.fetch_or(uses, Relaxed);
+            }
+        };
+        chunk.number(number, join)
+    });
+    let calls = calls.collect::<Vec<_>>().into_iter().flatten().collect();
+    (flags.into_iter().map(AtomicU32::into_inner).collect(), calls)
+}
+
 struct Classes<'a> {
     state: &'a State,
     numbering: &'a mut Numbering,
@@ -186,23 +215,6 @@ impl Classes<'_> {
             Found::Held(id) => self.numbering.of_held(id),
             Found::Missing(index) => self.numbering.of_new(missing[index as usize]),
             Found::Untouched => NO_CELL,
-        }
-    }
-
-    /// Puts numbers in the place of what the rows have found, and joins their uses.
-    fn number_rows(&mut self, chunk: &mut Chunk) {
-        let Chunk { rows, missing, .. } = chunk;
-        for rows in rows {
-            for key in 0..rows.compiled.finders.len() {
-                let column = rows.compiled.program.walker.cell_column(KeyId::from_index(key));
-                for (cell, shape) in rows.columns[column].iter_mut().zip(&rows.shape_of) {
-                    let number = self.number(missing, Found::decode(*cell));
-                    if number != NO_CELL {
-                        self.join(number, rows.shapes[*shape as usize].flags[key]);
-                    }
-                    *cell = number;
-                }
-            }
         }
     }
 
@@ -252,25 +264,12 @@ impl Classes<'_> {
         }
     }
 
-    fn number_ordered(&mut self, chunk: &mut Chunk) -> Vec<OrderedCall> {
-        let ordered = std::mem::take(&mut chunk.ordered);
-        let numbered = ordered.into_iter().map(|call| {
-            let cells = call.cells.iter().zip(&call.shape.flags).map(|(found, uses)| match *uses {
-                0 | flags::SHOWN => NO_CELL,
-                uses => {
-                    debug_assert!(*found != Found::Untouched, "a cell that is used is not looked for");
-                    let number = self.number(&chunk.missing, *found);
-                    self.join(number, uses);
-                    number
-                }
-            });
-            let cells: Vec<u32> = cells.collect();
+    fn keep_bounds_of_calls(&mut self, calls: &[OrderedCall]) {
+        for call in calls.iter().filter(|call| !(call.shape.bounds.is_empty() && call.shape.restores.is_empty())) {
             let bounds = fixed(&call.compiled, &call.shape).into_iter();
-            bounds.for_each(|(key, side, amount)| self.bound(cells[key.index()], side, amount));
-            call.shape.restores.iter().for_each(|(key, word)| self.restore(cells[key.index()], *word));
-            OrderedCall::new(call.transaction, call.compiled, cells, call.shape)
-        });
-        numbered.collect()
+            bounds.for_each(|(key, side, amount)| self.bound(call.cells[key.index()], side, amount));
+            call.shape.restores.iter().for_each(|(key, word)| self.restore(call.cells[key.index()], *word));
+        }
     }
 
     /// Where an amount of a call hangs on what somebody changes, it is not known before the call's turn: whatever the call may change is
@@ -375,10 +374,14 @@ fn by_kernel(chunks: Vec<Chunk>) -> Vec<Vec<Rows>> {
 fn stream(parts: Vec<Rows>) -> (Stream, Vec<u32>) {
     let program = parts[0].compiled.program.clone();
     let rows = parts.iter().map(|part| part.transactions.len()).sum();
-    let mut columns = Vec::with_capacity(rows * program.walker.columns());
-    for column in 0..program.walker.columns() {
-        parts.iter().for_each(|part| columns.extend_from_slice(&part.columns[column]));
-    }
+    let mut columns = vec![0; rows * program.walker.columns()];
+    columns.par_chunks_mut(rows).enumerate().for_each(|(column, mut words)| {
+        for part in &parts {
+            let (of_part, rest) = words.split_at_mut(part.transactions.len());
+            of_part.copy_from_slice(&part.columns[column]);
+            words = rest;
+        }
+    });
     let transactions = parts.into_iter().flat_map(|part| part.transactions).collect();
     (Stream { program, rows, columns }, transactions)
 }

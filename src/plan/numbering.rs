@@ -6,8 +6,10 @@ use crate::word::Word;
 use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-const UNNUMBERED: u32 = u32::MAX;
+/// Cells a word of marks, and words of marks a word of groups.
+const BITS: usize = 64;
 
 /// Where a numbered cell is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,28 +20,65 @@ pub enum Home {
     New(u32),
 }
 
+/// Cells that are marked before anything is numbered get their numbers in the order of the arena: passes over them go through memory in
+/// one direction, and finding a number asks two small tables. Others are numbered as they come.
 #[derive(Debug, Default)]
 pub struct Numbering {
-    /// The number of each cell of the arena.
-    numbers: Vec<u32>,
+    /// A bit a cell of the arena.
+    marks: Vec<AtomicU64>,
+    /// A bit a word of marks: whether it has any.
+    groups: Vec<AtomicU64>,
+    /// For each word of marks that has any, the number of the first cell marked in it.
+    ranks: Vec<u32>,
     homes: Vec<Home>,
+    /// Held cells that were not marked.
+    late: HashMap<CellId, u32, ahash::RandomState>,
     new_keys: Vec<CellKey>,
     new_numbers: HashMap<CellKey, u32, ahash::RandomState>,
 }
 
 impl Numbering {
-    /// Forgets all numbers; costs what the last segment touched.
+    /// Forgets all marks and numbers; costs what the last segment touched.
     pub fn clear(&mut self, state: &State) {
-        for home in self.homes.drain(..) {
-            if let Home::Held(id) = home
-                && let Some(number) = self.numbers.get_mut(id as usize)
-            {
-                *number = UNNUMBERED;
+        for group in 0..self.groups.len() {
+            for bit in bits(std::mem::take(self.groups[group].get_mut())) {
+                *self.marks[group * BITS + bit].get_mut() = 0;
             }
         }
-        self.numbers.resize(state.len(), UNNUMBERED);
+        let words = state.len().div_ceil(BITS);
+        self.marks.resize_with(words, AtomicU64::default);
+        self.ranks.resize(words, 0);
+        self.groups.resize_with(words.div_ceil(BITS), AtomicU64::default);
+        self.homes.clear();
+        self.late.clear();
         self.new_keys.clear();
         self.new_numbers.clear();
+    }
+
+    /// Marks a held cell to be numbered; nothing is numbered yet.
+    pub fn mark(&self, id: CellId) {
+        let (word, bit) = place(id);
+        set(&self.marks[word], bit);
+        set(&self.groups[word / BITS], 1 << (word % BITS));
+    }
+
+    /// Numbers what is marked; nothing was numbered before, and nothing is marked after.
+    pub fn number_marked(&mut self) {
+        debug_assert!(self.homes.is_empty(), "marked cells are numbered first");
+        for group in 0..self.groups.len() {
+            for word in bits(*self.groups[group].get_mut()).map(|bit| group * BITS + bit) {
+                self.ranks[word] = self.homes.len() as u32;
+                self.homes.extend(bits(*self.marks[word].get_mut()).map(|bit| Home::Held((word * BITS + bit) as CellId)));
+            }
+        }
+    }
+
+    /// The number of a held cell that was marked.
+    #[inline]
+    pub fn of_marked(&self, id: CellId) -> Option<u32> {
+        let (word, bit) = place(id);
+        let marks = self.marks.get(word)?.load(Relaxed);
+        (marks & bit != 0).then(|| self.ranks[word] + (marks & (bit - 1)).count_ones())
     }
 
     pub fn len(&self) -> usize {
@@ -60,12 +99,13 @@ impl Numbering {
 
     /// The number of a held cell, given now where it has none.
     pub fn of_held(&mut self, id: CellId) -> u32 {
-        let number = &mut self.numbers[id as usize];
-        if *number == UNNUMBERED {
-            *number = self.homes.len() as u32;
-            self.homes.push(Home::Held(id));
-        }
-        *number
+        self.of_marked(id).unwrap_or_else(|| {
+            let homes = &mut self.homes;
+            *self.late.entry(id).or_insert_with(|| {
+                homes.push(Home::Held(id));
+                homes.len() as u32 - 1
+            })
+        })
     }
 
     /// The number of a cell that the state does not hold.
@@ -88,7 +128,7 @@ impl Numbering {
     /// The number of a cell that has one: no transaction of the segment stores to the others.
     pub fn find(&self, state: &State, key: &CellKey) -> Option<u32> {
         match state.find(key) {
-            Some(id) => self.numbers.get(id as usize).copied().filter(|number| *number != UNNUMBERED),
+            Some(id) => self.of_marked(id).or_else(|| self.late.get(&id).copied()),
             None => self.new_numbers.get(key).copied(),
         }
     }
@@ -116,4 +156,25 @@ impl Numbering {
             Home::New(_) => U256::ZERO,
         }
     }
+}
+
+/// The word of marks that a cell has its mark in, and the mark.
+fn place(id: CellId) -> (usize, u64) {
+    (id as usize / BITS, 1 << (id as usize % BITS))
+}
+
+fn set(word: &AtomicU64, bit: u64) {
+    // Most are set already: reading does not take the line from other threads.
+    if word.load(Relaxed) & bit == 0 {
+        word.fetch_or(bit, Relaxed);
+    }
+}
+
+/// The places of the bits that are set, ascending.
+fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
+        word &= word - 1;
+        Some(bit)
+    })
 }

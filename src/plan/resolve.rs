@@ -2,10 +2,11 @@
 //! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
 
 use super::library::{Compiled, Finder, Library, Meets, Pattern, Target};
+use super::ordered::OrderedCall;
 use super::segment::remove;
 use crate::error::Result;
 use crate::evm::{Entry, Pin};
-use crate::ir::access::{NO_CELL, Shape, Side};
+use crate::ir::access::{NO_CELL, Shape, Side, flags};
 use crate::ir::eval::{Call, Place, Run, World};
 use crate::ir::{Kernel, Key, KeyId, LeafId};
 use crate::state::{CellId, CellKey, Paths, Query, Slot, State};
@@ -14,6 +15,7 @@ use crate::word::{LIMBS, to_word};
 use alloy_primitives::{Address, U256};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Transactions resolved as one piece of parallel work.
@@ -103,6 +105,58 @@ pub struct Chunk {
     pub bounds: Vec<Held>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
+}
+
+impl Chunk {
+    /// The cells of the state that its calls name.
+    pub fn held(&self) -> impl Iterator<Item = CellId> + '_ {
+        let columns = self.rows.iter().flat_map(|rows| &rows.columns[rows.cells()]).flatten();
+        let in_rows = columns.map(|cell| Found::decode(*cell));
+        let in_order = self.ordered.iter().flat_map(|call| call.used()).map(|(found, _)| found);
+        let bounds = self.bounds.iter().map(|held| held.cell);
+        in_rows.chain(in_order).chain(bounds).filter_map(|found| match found {
+            Found::Held(id) => Some(id),
+            Found::Missing(_) | Found::Untouched => None,
+        })
+    }
+
+    /// Puts numbers in the place of what was found, and tells `join` how each call uses its cells. Out come the calls that cannot be cleared.
+    pub fn number(&mut self, number: impl Fn(Found) -> u32, join: impl Fn(u32, u32)) -> Vec<OrderedCall> {
+        for rows in &mut self.rows {
+            for (key, column) in rows.cells().enumerate() {
+                for (cell, shape) in rows.columns[column].iter_mut().zip(&rows.shape_of) {
+                    *cell = number(Found::decode(*cell));
+                    if *cell != NO_CELL {
+                        join(*cell, rows.shapes[*shape as usize].flags[key]);
+                    }
+                }
+            }
+        }
+        let calls = self.ordered.drain(..).map(|call| {
+            let mut cells = vec![NO_CELL; call.cells.len()];
+            for (key, (found, uses)) in call.used().enumerate() {
+                cells[key] = number(found);
+                if cells[key] != NO_CELL {
+                    join(cells[key], uses);
+                }
+            }
+            OrderedCall::new(call.transaction, call.compiled, cells, call.shape)
+        });
+        calls.collect()
+    }
+}
+
+impl Ordered {
+    /// By key what it uses and how; what is only shown it does not.
+    fn used(&self) -> impl Iterator<Item = (Found, u32)> + '_ {
+        self.cells.iter().zip(&self.shape.flags).map(|(found, uses)| match *uses {
+            0 | flags::SHOWN => (Found::Untouched, 0),
+            uses => {
+                debug_assert!(*found != Found::Untouched, "a cell that is used is not looked for");
+                (*found, uses)
+            }
+        })
+    }
 }
 
 /// Resolves transactions, of which the first has index `first` in its batch.
@@ -431,6 +485,12 @@ impl World for Present<'_> {
 }
 
 impl Rows {
+    /// The columns of the cells.
+    fn cells(&self) -> Range<usize> {
+        let first = self.compiled.program.walker.cell_column(KeyId::from_index(0));
+        first..first + self.compiled.finders.len()
+    }
+
     fn new(compiled: Arc<Compiled>) -> Self {
         let columns = vec![vec![]; compiled.program.walker.columns()];
         Self { compiled, transactions: vec![], columns, shape_of: vec![], shapes: vec![], known: HashMap::new(), last: None }
