@@ -8,6 +8,8 @@ struct Segment {
     first: u32,
     end: u32,
     level: u32,
+    // Of each parameter that rows bring.
+    limbs: u32,
 }
 
 @group(0) @binding(BINDING_SEGMENT) var<uniform> segment: Segment;
@@ -29,15 +31,20 @@ fn column(row: u32, number: u32) -> u32 {
     return stream[number * segment.rows + row];
 }
 
-// The word in eight columns.
-fn param(row: u32, first: u32) -> Word {
+// The parameter in as many columns as the stream has for each, those from `first` on; limbs above are zero.
+fn param(row: u32, first: u32, at: u32) -> Word {
     let rows = segment.rows;
-    let x = first * rows + row;
-    let y = x + 4u * rows;
-    return Word(
-        vec4<u32>(stream[x], stream[x + rows], stream[x + 2u * rows], stream[x + 3u * rows]),
-        vec4<u32>(stream[y], stream[y + rows], stream[y + 2u * rows], stream[y + 3u * rows]),
-    );
+    let x = (first + at * segment.limbs) * rows + row;
+    var word = Word(vec4<u32>(stream[x], stream[x + rows], 0u, 0u), vec4<u32>());
+    if segment.limbs > 2u {
+        word.lo.z = stream[x + 2u * rows];
+        word.lo.w = stream[x + 3u * rows];
+    }
+    if segment.limbs > 4u {
+        let y = x + 4u * rows;
+        word.hi = vec4<u32>(stream[y], stream[y + rows], stream[y + 2u * rows], stream[y + 3u * rows]);
+    }
+    return word;
 }
 
 // A cell's value before the segment; zero where the call does not touch the cell.

@@ -279,7 +279,7 @@ fn four_passes_clear_as_the_walk_says() {
             .collect();
 
         let mut buffers = [
-            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, CELLS as u32, 0, ROWS as u32, 0] },
+            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, CELLS as u32, 0, ROWS as u32, 0, 8] },
             Buffer { binding: binding::STREAM, words: stream(&rows).into_iter().chain([0]).collect() },
             Buffer { binding: binding::BASE, words: words(&base) },
             Buffer { binding: binding::DEBITS, words: vec![0; CELLS * TOTAL_LIMBS] },
@@ -352,7 +352,7 @@ fn a_wave_is_the_reference() {
             })
             .collect();
         let mut buffers = [
-            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, base.len() as u32, 0, ROWS as u32, 0] },
+            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, base.len() as u32, 0, ROWS as u32, 0, 8] },
             Buffer { binding: binding::STREAM, words: stream(&rows).into_iter().chain([0]).collect() },
             Buffer { binding: binding::BASE, words: words(&base) },
             Buffer { binding: binding::OUTCOMES, words: vec![0; ROWS] },

@@ -105,6 +105,7 @@ fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize
     let walker = &program.walker;
     let first_cell = walker.bits.len().div_ceil(32);
     let mut columns = vec![0; rows * walker.columns()];
+    let widest = *random.pick(&[0, 64, 65, 128, 129, 256]);
     for row in 0..rows {
         let mut set = |column: usize, word: u32| columns[column * rows + row] = word;
         for column in 0..first_cell {
@@ -117,11 +118,12 @@ fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize
             set(walker.cell_column(key), if cells == 0 || one_in(random, 30) { NO_CELL } else { cell });
         }
         for param in 0..walker.params.len() {
-            let word = if one_in(random, 2) { to_word(U256::from(random.below(1000))) } else { word(random) };
+            let wide = from_word(&word(random)).checked_shr(256 - widest).unwrap_or_default();
+            let word = to_word(if one_in(random, 2) { U256::from(random.below(1000)).min(wide) } else { wide });
             word.iter().enumerate().for_each(|(limb, word)| set(walker.param_column(param) + limb, *word));
         }
     }
-    Stream { program: program.clone(), rows, columns }
+    Stream::from_words(program.clone(), rows, &columns)
 }
 
 fn segment(random: &mut Random, programs: &[Arc<Program>]) -> Segment {
@@ -201,7 +203,7 @@ fn a_dispatch_of_two_dimensions_reaches_every_row() {
     let mut columns: Vec<u32> = (0..rows as u32).map(|row| row % 1000).collect();
     columns[rows - 1] = 1000;
     let segment = Segment {
-        streams: vec![Stream { program, rows, columns }],
+        streams: vec![Stream::from_words(program, rows, &columns)],
         base: vec![to_word(U256::MAX); 1001],
         flags: vec![flags::CREDIT; 1001],
         ..Segment::default()
@@ -214,7 +216,7 @@ fn a_dispatch_of_two_dimensions_reaches_every_row() {
 #[test]
 fn streams_may_be_empty_and_buffers_full() {
     let program = program(tick(), TICK);
-    let stream = |rows| Stream { program: program.clone(), rows, columns: vec![0; rows] };
+    let stream = |rows| Stream::from_words(program.clone(), rows, &vec![0; rows]);
     let segment = Segment {
         streams: vec![stream(0), stream(1 << 10), stream(0)],
         base: vec![[0; 8]],
@@ -238,7 +240,7 @@ fn a_segment_that_does_not_fit_is_an_error() {
 #[test]
 fn a_segment_that_contradicts_itself_is_an_error() {
     let program = program(tick(), TICK);
-    let stream = |rows, cell| Stream { program: program.clone(), rows, columns: vec![cell] };
+    let stream = |rows, cell| Stream::from_words(program.clone(), rows, &[cell]);
     for (stream, flags) in [(stream(2, 0), vec![0]), (stream(1, 7), vec![0]), (stream(1, 0), vec![])] {
         let segment = Segment { streams: vec![stream], base: vec![[0; 8]], flags, ..Segment::default() };
         assert!(device().clear(&segment).is_err() && Cpu::default().clear(&segment).is_err());
@@ -250,7 +252,7 @@ fn a_module_that_does_not_compile_is_an_error_and_the_next_segment_clears() {
     let good = program(tick(), TICK);
     let bad = Program { kernel: tick(), walker: Walker::new(&tick()), waver: None, wgsl: "this is no shader".to_string() };
     let segment = |program| Segment {
-        streams: vec![Stream { program, rows: 1, columns: vec![0] }],
+        streams: vec![Stream::from_words(program, 1, &[0])],
         base: vec![[0; 8]],
         flags: vec![flags::CREDIT],
         ..Segment::default()
@@ -354,8 +356,8 @@ fn clearing_gives_what_execution_in_order_gives() {
             }
         }
         let streams = rows.iter().zip(&programs).map(|(rows, program)| {
-            let columns = (0..program.walker.columns()).flat_map(|column| rows.iter().map(move |(_, row)| row[column])).collect();
-            Stream { program: program.clone(), rows: rows.len(), columns }
+            let columns: Vec<u32> = (0..program.walker.columns()).flat_map(|column| rows.iter().map(move |(_, row)| row[column])).collect();
+            Stream::from_words(program.clone(), rows.len(), &columns)
         });
         let segment = Segment {
             streams: streams.collect(),
@@ -411,7 +413,7 @@ fn speed() {
             }
             let netted = flags::GUARD | flags::DEBIT | flags::CREDIT | flags::PLAIN_DEBIT;
             let base = vec![to_word(U256::from(1_000_000) << 96); ROWS];
-            let stream = Stream { program: program.clone(), rows: ROWS, columns };
+            let stream = Stream::from_words(program.clone(), ROWS, &columns);
             let segment = Segment { streams: vec![stream], base, flags: vec![netted; ROWS], ..Segment::default() };
             // The best of many: what else runs on the machine must not count.
             let runs = (0..20).map(|_| {

@@ -6,8 +6,9 @@
 // 1: k0, the cell of keccak(a1, 2)
 // 2: k1, the cell of keccak(a1, 4)
 // 3: k2, the cell of keccak(caller, keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 5))
-// 4 to 11: caller
-// 12 to 19: a0, for wave
+// 4 and on, segment.limbs columns each:
+//   caller
+//   a0, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -42,7 +43,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(4u, TO_LINE, to_line); // return
         return;
     }
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if eq(caller, e8) {
         outcomes[row] = select(1u, TO_LINE, to_line); // return
         return;
@@ -85,17 +86,17 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x2u) == 0u {
         outcomes[row] = 4u; // return
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         let l1 = load_cell(k1);
         let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
         let e16 = or(a0, e15);
         commit_cell(k1, e16);
         return;
     }
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if eq(caller, e8) {
         outcomes[row] = 1u; // return
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         let l1 = load_cell(k1);
         let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
         let e16 = or(a0, e15);
@@ -106,7 +107,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let e23 = and(small(0xffu), l2);
     if !is_zero(e23) {
         outcomes[row] = 2u; // return
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         let l1 = load_cell(k1);
         let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
         let e16 = or(a0, e15);
@@ -130,7 +131,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x2 of bits0, a0
 // 1: k0, the cell of keccak(a1, 2)
 // 2: k1, the cell of keccak(a0, 3)
-// 3 to 10: a0, for wave
+// 3 and on, segment.limbs columns each:
+//   a0, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -217,7 +219,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 2u; // return
     let l1 = load_cell(k1);
     let e15 = add(small(0x1u), l1);
-    let a0 = param(row, 3u);
+    let a0 = param(row, 3u, 0u);
     let e16 = or(a0, l0);
     commit_cell(k1, e15);
     commit_cell(k0, e16);
@@ -240,8 +242,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of keccak(a2, 2)
 // 2: k1, the cell of keccak(caller, keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 5))
 // 3: k2, the cell of keccak(a2, 4)
-// 4 to 11: caller
-// 12 to 19: a0
+// 4 and on, segment.limbs columns each:
+//   caller
+//   a0
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -278,7 +281,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let v0 = base_value(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
         if !is_zero(e11) {
-            let a0 = param(row, 12u);
+            let a0 = param(row, 4u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = select(16u, TO_LINE, to_line); // escape
                 return;
@@ -286,7 +289,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             outcomes[row] = select(17u, TO_LINE, to_line); // revert
             return;
         }
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         if eq(a0, e11) {
             outcomes[row] = select(18u, TO_LINE, to_line); // escape
             return;
@@ -294,12 +297,12 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(19u, TO_LINE, to_line); // revert
         return;
     }
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     let v0 = base_value(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     if eq(caller, e11) {
         if !is_zero(e11) {
-            let a0 = param(row, 12u);
+            let a0 = param(row, 4u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = select(2u, TO_LINE, to_line); // escape
                 return;
@@ -307,7 +310,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             outcomes[row] = select(3u, TO_LINE, to_line); // revert
             return;
         }
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         if eq(a0, e11) {
             outcomes[row] = select(4u, TO_LINE, to_line); // escape
             return;
@@ -319,7 +322,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let e33 = and(small(0xffu), v1);
     if !is_zero(e33) {
         if !is_zero(e11) {
-            let a0 = param(row, 12u);
+            let a0 = param(row, 4u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = select(6u, TO_LINE, to_line); // escape
                 return;
@@ -327,7 +330,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             outcomes[row] = select(7u, TO_LINE, to_line); // revert
             return;
         }
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         if eq(a0, e11) {
             outcomes[row] = select(8u, TO_LINE, to_line); // escape
             return;
@@ -342,7 +345,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     if !is_zero(e11) {
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         if eq(a0, e11) {
             outcomes[row] = select(10u, TO_LINE, to_line); // escape
             return;
@@ -350,7 +353,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(11u, TO_LINE, to_line); // revert
         return;
     }
-    let a0 = param(row, 12u);
+    let a0 = param(row, 4u, 1u);
     if eq(a0, e11) {
         outcomes[row] = select(12u, TO_LINE, to_line); // escape
         return;
@@ -391,7 +394,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         let l0 = load_cell(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
         if !is_zero(e11) {
-            let a0 = param(row, 12u);
+            let a0 = param(row, 4u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = 16u; // escape
                 return;
@@ -399,7 +402,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 17u; // revert
             return;
         }
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         if eq(a0, e11) {
             outcomes[row] = 18u; // escape
             return;
@@ -407,12 +410,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 19u; // revert
         return;
     }
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     let l0 = load_cell(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     if eq(caller, e11) {
         if !is_zero(e11) {
-            let a0 = param(row, 12u);
+            let a0 = param(row, 4u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = 2u; // escape
                 return;
@@ -420,7 +423,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 3u; // revert
             return;
         }
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         if eq(a0, e11) {
             outcomes[row] = 4u; // escape
             return;
@@ -432,7 +435,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let e33 = and(small(0xffu), l1);
     if !is_zero(e33) {
         if !is_zero(e11) {
-            let a0 = param(row, 12u);
+            let a0 = param(row, 4u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = 6u; // escape
                 return;
@@ -440,7 +443,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 7u; // revert
             return;
         }
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         if eq(a0, e11) {
             outcomes[row] = 8u; // escape
             return;
@@ -455,7 +458,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     if !is_zero(e11) {
-        let a0 = param(row, 12u);
+        let a0 = param(row, 4u, 1u);
         if eq(a0, e11) {
             outcomes[row] = 10u; // escape
             return;
@@ -463,7 +466,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 11u; // revert
         return;
     }
-    let a0 = param(row, 12u);
+    let a0 = param(row, 4u, 1u);
     if eq(a0, e11) {
         outcomes[row] = 12u; // escape
         return;
@@ -556,7 +559,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x4 of bits0, caller
 // 0: bit 0x8 of bits0, a0
 // 1: k0, the cell of keccak(a0, keccak(caller, 5))
-// 2 to 9: p0, iszero(iszero(a1)), for wave
+// 2 and on, segment.limbs columns each:
+//   p0, iszero(iszero(a1)), for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -621,7 +625,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x8u) != 0u {
         outcomes[row] = 1u; // return
-        let p0 = param(row, 2u);
+        let p0 = param(row, 2u, 0u);
         let l0 = load_cell(k0);
         let e13 = and(Word(vec4<u32>(0xffffff00u, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
         let e14 = or(p0, e13);
@@ -651,9 +655,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 4: k3, the cell of keccak(a1, 3)
 // 5: k4, the cell of keccak(caller, keccak(a0, 5))
 // 6: k5, the cell of keccak(caller, keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 5))
-// 7 to 14: caller
-// 15 to 22: a0
-// 23 to 30: a1, for wave
+// 7 and on, segment.limbs columns each:
+//   caller
+//   a0
+//   a1, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -676,7 +681,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         let v0 = base_value(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
         if !is_zero(e11) {
-            let a0 = param(row, 15u);
+            let a0 = param(row, 7u, 1u);
             if eq(a0, e11) {
                 let k2 = column(row, 3u);
                 add_debits(k2, widen(small(0x1u)));
@@ -686,7 +691,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
             }
             return;
         }
-        let a0 = param(row, 15u);
+        let a0 = param(row, 7u, 1u);
         if eq(a0, e11) {
             let k3 = column(row, 4u);
             add_credits(k3, widen(small(0x1u)));
@@ -694,13 +699,13 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         }
         return;
     }
-    let caller = param(row, 7u);
+    let caller = param(row, 7u, 0u);
     let k0 = column(row, 1u);
     let v0 = base_value(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     if eq(caller, e11) {
         if !is_zero(e11) {
-            let a0 = param(row, 15u);
+            let a0 = param(row, 7u, 1u);
             if eq(a0, e11) {
                 let k2 = column(row, 3u);
                 add_debits(k2, widen(small(0x1u)));
@@ -710,7 +715,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
             }
             return;
         }
-        let a0 = param(row, 15u);
+        let a0 = param(row, 7u, 1u);
         if eq(a0, e11) {
             let k3 = column(row, 4u);
             add_credits(k3, widen(small(0x1u)));
@@ -718,7 +723,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         }
         return;
     }
-    let a0 = param(row, 15u);
+    let a0 = param(row, 7u, 1u);
     if !eq(a0, e11) {
         return;
     }
@@ -784,7 +789,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let v0 = base_value(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
         if is_zero(e11) {
-            let a0 = param(row, 15u);
+            let a0 = param(row, 7u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = select(22u, TO_LINE, to_line); // return
                 if to_line {
@@ -795,12 +800,12 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             outcomes[row] = select(23u, TO_LINE, to_line); // revert
             return;
         }
-        let a0 = param(row, 15u);
+        let a0 = param(row, 7u, 1u);
         if !eq(a0, e11) {
             outcomes[row] = select(20u, TO_LINE, to_line); // revert
             return;
         }
-        let caller = param(row, 7u);
+        let caller = param(row, 7u, 0u);
         if eq(caller, e11) {
             outcomes[row] = select(18u, TO_LINE, to_line); // return
             if to_line {
@@ -816,12 +821,12 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         }
         return;
     }
-    let caller = param(row, 7u);
+    let caller = param(row, 7u, 0u);
     let v0 = base_value(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     if eq(caller, e11) {
         if !is_zero(e11) {
-            let a0 = param(row, 15u);
+            let a0 = param(row, 7u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = select(2u, TO_LINE, to_line); // return
                 if to_line {
@@ -833,7 +838,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             outcomes[row] = select(3u, TO_LINE, to_line); // revert
             return;
         }
-        let a0 = param(row, 15u);
+        let a0 = param(row, 7u, 1u);
         if eq(a0, e11) {
             outcomes[row] = select(4u, TO_LINE, to_line); // return
             if to_line {
@@ -844,7 +849,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(5u, TO_LINE, to_line); // revert
         return;
     }
-    let a0 = param(row, 15u);
+    let a0 = param(row, 7u, 1u);
     if !eq(a0, e11) {
         outcomes[row] = select(12u, TO_LINE, to_line); // revert
         return;
@@ -925,12 +930,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         let l0 = load_cell(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
         if is_zero(e11) {
-            let a0 = param(row, 15u);
+            let a0 = param(row, 7u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = 22u; // return
                 let l4 = load_cell(k3);
                 let e45 = add(small(0x1u), l4);
-                let a1 = param(row, 23u);
+                let a1 = param(row, 7u, 2u);
                 let e46 = or(a1, l0);
                 commit_cell(k3, e45);
                 commit_cell(k0, e46);
@@ -939,12 +944,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 23u; // revert
             return;
         }
-        let a0 = param(row, 15u);
+        let a0 = param(row, 7u, 1u);
         if !eq(a0, e11) {
             outcomes[row] = 20u; // revert
             return;
         }
-        let caller = param(row, 7u);
+        let caller = param(row, 7u, 0u);
         if eq(caller, e11) {
             outcomes[row] = 18u; // return
             let l1 = load_cell(k1);
@@ -953,7 +958,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             let e23 = sub(l2, small(0x1u));
             let l3 = pick(load_cell(k3), e23, k2 == k3);
             let e26 = add(small(0x1u), l3);
-            let a1 = param(row, 23u);
+            let a1 = param(row, 7u, 2u);
             let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
             let e28 = or(a1, e27);
             commit_cell(k1, e18);
@@ -969,7 +974,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         let e23 = sub(l2, small(0x1u));
         let l3 = pick(load_cell(k3), e23, k2 == k3);
         let e26 = add(small(0x1u), l3);
-        let a1 = param(row, 23u);
+        let a1 = param(row, 7u, 2u);
         let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
         let e28 = or(a1, e27);
         commit_cell(k1, e18);
@@ -978,12 +983,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         commit_cell(k0, e28);
         return;
     }
-    let caller = param(row, 7u);
+    let caller = param(row, 7u, 0u);
     let l0 = load_cell(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
     if eq(caller, e11) {
         if !is_zero(e11) {
-            let a0 = param(row, 15u);
+            let a0 = param(row, 7u, 1u);
             if eq(a0, e11) {
                 outcomes[row] = 2u; // return
                 let l1 = load_cell(k1);
@@ -992,7 +997,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
                 let e23 = sub(l2, small(0x1u));
                 let l3 = pick(load_cell(k3), e23, k2 == k3);
                 let e26 = add(small(0x1u), l3);
-                let a1 = param(row, 23u);
+                let a1 = param(row, 7u, 2u);
                 let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
                 let e28 = or(a1, e27);
                 commit_cell(k1, e18);
@@ -1004,12 +1009,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             outcomes[row] = 3u; // revert
             return;
         }
-        let a0 = param(row, 15u);
+        let a0 = param(row, 7u, 1u);
         if eq(a0, e11) {
             outcomes[row] = 4u; // return
             let l4 = load_cell(k3);
             let e45 = add(small(0x1u), l4);
-            let a1 = param(row, 23u);
+            let a1 = param(row, 7u, 2u);
             let e46 = or(a1, l0);
             commit_cell(k3, e45);
             commit_cell(k0, e46);
@@ -1018,7 +1023,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 5u; // revert
         return;
     }
-    let a0 = param(row, 15u);
+    let a0 = param(row, 7u, 1u);
     if !eq(a0, e11) {
         outcomes[row] = 12u; // revert
         return;
@@ -1034,7 +1039,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             let e23 = sub(l2, small(0x1u));
             let l3 = pick(load_cell(k3), e23, k2 == k3);
             let e26 = add(small(0x1u), l3);
-            let a1 = param(row, 23u);
+            let a1 = param(row, 7u, 2u);
             let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
             let e28 = or(a1, e27);
             commit_cell(k1, e18);
@@ -1046,7 +1051,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 7u; // return
         let l4 = load_cell(k3);
         let e45 = add(small(0x1u), l4);
-        let a1 = param(row, 23u);
+        let a1 = param(row, 7u, 2u);
         let e46 = or(a1, l0);
         commit_cell(k3, e45);
         commit_cell(k0, e46);
@@ -1065,7 +1070,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         let e23 = sub(l2, small(0x1u));
         let l3 = pick(load_cell(k3), e23, k2 == k3);
         let e26 = add(small(0x1u), l3);
-        let a1 = param(row, 23u);
+        let a1 = param(row, 7u, 2u);
         let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
         let e28 = or(a1, e27);
         commit_cell(k1, e18);
@@ -1077,7 +1082,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 9u; // return
     let l4 = load_cell(k3);
     let e45 = add(small(0x1u), l4);
-    let a1 = param(row, 23u);
+    let a1 = param(row, 7u, 2u);
     let e46 = or(a1, l0);
     commit_cell(k3, e45);
     commit_cell(k0, e46);

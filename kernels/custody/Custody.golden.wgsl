@@ -5,8 +5,9 @@
 // 0: bit 0x2 of bits0, a1
 // 1: k0, the cell of keccak(a0, 0)
 // 2: k1, the cell of keccak(a0, 1)
-// 3 to 10: caller
-// 11 to 18: a1, for wave
+// 3 and on, segment.limbs columns each:
+//   caller
+//   a1, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -24,7 +25,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let k0 = column(row, 1u);
     let v0 = base_value(k0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 3u);
+    let caller = param(row, 3u, 0u);
     if !eq(e8, caller) {
         return;
     }
@@ -57,7 +58,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     let v0 = base_value(k0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 3u);
+    let caller = param(row, 3u, 0u);
     if !eq(e8, caller) {
         outcomes[row] = select(3u, TO_LINE, to_line); // revert
         return;
@@ -99,7 +100,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l0 = load_cell(k0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 3u);
+    let caller = param(row, 3u, 0u);
     if !eq(e8, caller) {
         outcomes[row] = 3u; // revert
         return;
@@ -108,7 +109,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let e14 = add(small(0x1u), l1);
     if !is_zero(e14) {
         outcomes[row] = 1u; // return
-        let a1 = param(row, 11u);
+        let a1 = param(row, 3u, 1u);
         let e16 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
         let e17 = or(a1, e16);
         commit_cell(k0, e17);
@@ -129,7 +130,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of keccak(a0, 0)
-// 1 to 8: caller, for wave
+// 1 and on, segment.limbs columns each:
+//   caller, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -175,7 +177,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 1u; // return
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     let e13 = or(l0, caller);
     commit_cell(k0, e13);
 }

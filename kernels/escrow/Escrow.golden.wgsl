@@ -4,8 +4,9 @@
 // 0: bit 0x1 of bits0, shr(0xa0, a0)
 // 1: k0, the cell of 0
 // 2: k1, the cell of keccak(a0, 1)
-// 3 to 10: caller
-// 11 to 18: a1
+// 3 and on, segment.limbs columns each:
+//   caller
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -20,9 +21,9 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let k0 = column(row, 1u);
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 3u);
+    let caller = param(row, 3u, 0u);
     if eq(e6, caller) {
-        let a1 = param(row, 11u);
+        let a1 = param(row, 3u, 1u);
         let k1 = column(row, 2u);
         add_credits(k1, widen(a1));
         return;
@@ -45,11 +46,11 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 3u);
+    let caller = param(row, 3u, 0u);
     if eq(e6, caller) {
         outcomes[row] = select(2u, TO_LINE, to_line); // return
         if to_line {
-            let a1 = param(row, 11u);
+            let a1 = param(row, 3u, 1u);
             take_credits(k1, widen(a1));
         }
         return;
@@ -78,12 +79,12 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 3u);
+    let caller = param(row, 3u, 0u);
     if !eq(e6, caller) {
         outcomes[row] = 3u; // revert
         return;
     }
-    let a1 = param(row, 11u);
+    let a1 = param(row, 3u, 1u);
     let l1 = load_cell(k1);
     let e13 = add(a1, l1);
     if lt(e13, a1) {
@@ -110,9 +111,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 2: k1, the cell of keccak(caller, 1)
 // 3: k2, the cell of keccak(a0, 2)
 // 4: k3, the cell of add(2, keccak(a0, 2))
-// 5 to 12: a2
-// 13 to 20: a1, for wave
-// 21 to 28: caller, for wave
+// 5 and on, segment.limbs columns each:
+//   a2
+//   a1, for wave
+//   caller, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -137,7 +139,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if !is_zero(e12) {
         return;
     }
-    let a2 = param(row, 5u);
+    let a2 = param(row, 5u, 0u);
     let k1 = column(row, 2u);
     add_debits(k1, widen(a2));
 }
@@ -175,7 +177,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     outcomes[row] = select(4u, TO_LINE, to_line); // return
     if to_line {
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         take_debits(k1, widen(a2));
     }
 }
@@ -219,18 +221,18 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l1 = load_cell(k1);
-    let a2 = param(row, 5u);
+    let a2 = param(row, 5u, 0u);
     if lt(l1, a2) {
         outcomes[row] = 3u; // revert
         return;
     }
     outcomes[row] = 4u; // return
     let e34 = sub(l1, a2);
-    let caller = param(row, 21u);
+    let caller = param(row, 5u, 2u);
     let l2 = load_cell(k2);
     let e37 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l2);
     let e38 = or(caller, e37);
-    let a1 = param(row, 13u);
+    let a1 = param(row, 5u, 1u);
     let l3 = pick(load_cell(k0), e34, k1 == k0);
     let e44 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l3);
     let e45 = or(a1, e44);
@@ -256,7 +258,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 2: k2, the cell of keccak(a0, 2)
 // 3: k3, the cell of keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l2), 1)
 // 4: k4, the cell of 0
-// 5 to 12: caller
+// 5 and on, segment.limbs columns each:
+//   caller
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -275,7 +278,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     let e16 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 5u);
+    let caller = param(row, 5u, 0u);
     if eq(e16, caller) {
         let k1 = column(row, 1u);
         let v1 = base_value(k1);
@@ -319,7 +322,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     let e16 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 5u);
+    let caller = param(row, 5u, 0u);
     if eq(e16, caller) {
         outcomes[row] = select(2u, TO_LINE, to_line); // return
         if to_line {
@@ -373,7 +376,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let e16 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 5u);
+    let caller = param(row, 5u, 0u);
     if eq(e16, caller) {
         let l1 = load_cell(k1);
         let e26 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
@@ -423,7 +426,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k1, the cell of keccak(a0, 2)
 // 2: k2, the cell of add(2, keccak(a0, 2))
 // 3: k3, the cell of keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 1)
-// 4 to 11: caller
+// 4 and on, segment.limbs columns each:
+//   caller
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -444,7 +448,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let k1 = column(row, 1u);
     let v1 = base_value(k1);
     let e17 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if eq(e17, caller) {
         let k2 = column(row, 2u);
         let v2 = base_value(k2);
@@ -478,7 +482,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     let v1 = base_value(k1);
     let e17 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if eq(e17, caller) {
         outcomes[row] = select(2u, TO_LINE, to_line); // return
         if to_line {
@@ -521,7 +525,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l1 = load_cell(k1);
     let e17 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e17, caller) {
         outcomes[row] = 3u; // revert
         return;

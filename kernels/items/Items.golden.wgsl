@@ -6,8 +6,9 @@
 // 1: k0, the cell of 0
 // 2: k1, the cell of keccak(a1, 2)
 // 3: k2, the cell of keccak(a0, keccak(a1, 1))
-// 4 to 11: caller
-// 12 to 19: a2
+// 4 and on, segment.limbs columns each:
+//   caller
+//   a2
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -22,12 +23,12 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let k0 = column(row, 1u);
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         return;
     }
     if (bits0 & 0x2u) != 0u {
-        let a2 = param(row, 12u);
+        let a2 = param(row, 4u, 1u);
         let k1 = column(row, 2u);
         add_credits(k1, widen(a2));
         let k2 = column(row, 3u);
@@ -53,7 +54,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         outcomes[row] = select(5u, TO_LINE, to_line); // revert
         return;
@@ -61,7 +62,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if (bits0 & 0x2u) != 0u {
         outcomes[row] = select(3u, TO_LINE, to_line); // return
         if to_line {
-            let a2 = param(row, 12u);
+            let a2 = param(row, 4u, 1u);
             take_credits(k1, widen(a2));
             take_credits(k2, widen(a2));
         }
@@ -93,7 +94,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         outcomes[row] = 5u; // revert
         return;
@@ -102,7 +103,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 4u; // revert
         return;
     }
-    let a2 = param(row, 12u);
+    let a2 = param(row, 4u, 1u);
     let l1 = load_cell(k1);
     let e14 = add(a2, l1);
     if lt(e14, a2) {
@@ -134,7 +135,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x2 of bits0, a0
 // 1: k0, the cell of keccak(caller, keccak(a1, 1))
 // 2: k1, the cell of keccak(a0, keccak(a1, 1))
-// 3 to 10: a2
+// 3 and on, segment.limbs columns each:
+//   a2
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -147,7 +149,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     if (bits0 & 0x2u) != 0u {
-        let a2 = param(row, 3u);
+        let a2 = param(row, 3u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a2));
         let k1 = column(row, 2u);
@@ -173,7 +175,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if (bits0 & 0x2u) != 0u {
         outcomes[row] = select(3u, TO_LINE, to_line); // return
         if to_line {
-            let a2 = param(row, 3u);
+            let a2 = param(row, 3u, 0u);
             take_debits(k0, widen(a2));
             take_credits(k1, widen(a2));
         }
@@ -206,7 +208,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let a2 = param(row, 3u);
+    let a2 = param(row, 3u, 0u);
     if lt(l0, a2) {
         outcomes[row] = 1u; // revert
         return;
@@ -235,7 +237,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of keccak(caller, keccak(a0, 1))
 // 1: k1, the cell of keccak(a0, 2)
-// 2 to 9: a1
+// 2 and on, segment.limbs columns each:
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -243,7 +246,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if row >= segment.rows {
         return;
     }
-    let a1 = param(row, 2u);
+    let a1 = param(row, 2u, 0u);
     let k0 = column(row, 0u);
     add_debits(k0, widen(a1));
     let k1 = column(row, 1u);
@@ -261,7 +264,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let to_line = contended(k0) || contended(k1);
     outcomes[row] = select(2u, TO_LINE, to_line); // return
     if to_line {
-        let a1 = param(row, 2u);
+        let a1 = param(row, 2u, 0u);
         take_debits(k0, widen(a1));
         take_debits(k1, widen(a1));
     }
@@ -282,7 +285,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let a1 = param(row, 2u);
+    let a1 = param(row, 2u, 0u);
     if lt(l0, a1) {
         outcomes[row] = 0u; // revert
         return;

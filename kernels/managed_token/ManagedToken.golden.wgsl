@@ -5,7 +5,8 @@
 // 0: bit 0x2 of bits0, caller
 // 0: bit 0x4 of bits0, a0
 // 1: k0, the cell of keccak(a0, keccak(caller, 1))
-// 2 to 9: a1, for wave
+// 2 and on, segment.limbs columns each:
+//   a1, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -62,7 +63,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x4u) != 0u {
         outcomes[row] = 1u; // return
-        let a1 = param(row, 2u);
+        let a1 = param(row, 2u, 0u);
         commit_cell(k0, a1);
         return;
     }
@@ -83,7 +84,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of 5
 // 2: k1, the cell of keccak(caller, 0)
 // 3: k2, the cell of 2
-// 4 to 11: a0
+// 4 and on, segment.limbs columns each:
+//   a0
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -101,7 +103,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if !is_zero(e4) {
         return;
     }
-    let a0 = param(row, 4u);
+    let a0 = param(row, 4u, 0u);
     let k1 = column(row, 2u);
     add_debits(k1, widen(a0));
     let k2 = column(row, 3u);
@@ -131,7 +133,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     outcomes[row] = select(2u, TO_LINE, to_line); // return
     if to_line {
-        let a0 = param(row, 4u);
+        let a0 = param(row, 4u, 0u);
         take_debits(k1, widen(a0));
         take_debits(k2, widen(a0));
     }
@@ -165,7 +167,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l1 = load_cell(k1);
-    let a0 = param(row, 4u);
+    let a0 = param(row, 4u, 0u);
     if lt(l1, a0) {
         outcomes[row] = 1u; // revert
         return;
@@ -193,8 +195,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of 5
 // 2: k1, the cell of 2
 // 3: k2, the cell of keccak(a0, 0)
-// 4 to 11: caller
-// 12 to 19: a1
+// 4 and on, segment.limbs columns each:
+//   caller
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -210,7 +213,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let v0 = base_value(k0);
     let e7 = shr(small(0x8u), v0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e7);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e8, caller) {
         return;
     }
@@ -221,7 +224,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if !is_zero(e12) {
         return;
     }
-    let a1 = param(row, 12u);
+    let a1 = param(row, 4u, 1u);
     let k1 = column(row, 2u);
     add_credits(k1, widen(a1));
     let k2 = column(row, 3u);
@@ -246,7 +249,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let v0 = base_value(k0);
     let e7 = shr(small(0x8u), v0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e7);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e8, caller) {
         outcomes[row] = select(5u, TO_LINE, to_line); // revert
         return;
@@ -262,7 +265,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     outcomes[row] = select(3u, TO_LINE, to_line); // return
     if to_line {
-        let a1 = param(row, 12u);
+        let a1 = param(row, 4u, 1u);
         take_credits(k1, widen(a1));
         take_credits(k2, widen(a1));
     }
@@ -292,7 +295,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let l0 = load_cell(k0);
     let e7 = shr(small(0x8u), l0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e7);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e8, caller) {
         outcomes[row] = 5u; // revert
         return;
@@ -306,7 +309,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 1u; // revert
         return;
     }
-    let a1 = param(row, 12u);
+    let a1 = param(row, 4u, 1u);
     let l1 = load_cell(k1);
     let e17 = add(a1, l1);
     if lt(e17, a1) {
@@ -331,7 +334,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of 5
-// 1 to 8: caller
+// 1 and on, segment.limbs columns each:
+//   caller
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -352,7 +356,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let v0 = base_value(k0);
     let e4 = shr(small(0x8u), v0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     if !eq(e5, caller) {
         outcomes[row] = select(2u, TO_LINE, to_line); // revert
         return;
@@ -380,7 +384,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let l0 = load_cell(k0);
     let e4 = shr(small(0x8u), l0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     if !eq(e5, caller) {
         outcomes[row] = 2u; // revert
         return;
@@ -406,7 +410,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of 5
-// 1 to 8: caller
+// 1 and on, segment.limbs columns each:
+//   caller
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -427,7 +432,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let v0 = base_value(k0);
     let e4 = shr(small(0x8u), v0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     if eq(e5, caller) {
         outcomes[row] = select(0u, TO_LINE, to_line); // return
         return;
@@ -450,7 +455,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let l0 = load_cell(k0);
     let e4 = shr(small(0x8u), l0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     if eq(e5, caller) {
         outcomes[row] = 0u; // return
         let e9 = and(Word(vec4<u32>(0xffu, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
@@ -476,7 +481,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of 5
 // 2: k1, the cell of keccak(caller, 0)
 // 3: k2, the cell of keccak(a0, 0)
-// 4 to 11: a1
+// 4 and on, segment.limbs columns each:
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -500,7 +506,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if !is_zero(e7) {
         return;
     }
-    let a1 = param(row, 4u);
+    let a1 = param(row, 4u, 0u);
     let k1 = column(row, 2u);
     add_debits(k1, widen(a1));
     let k2 = column(row, 3u);
@@ -538,7 +544,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     outcomes[row] = select(3u, TO_LINE, to_line); // return
     if to_line {
-        let a1 = param(row, 4u);
+        let a1 = param(row, 4u, 0u);
         take_debits(k1, widen(a1));
         take_credits(k2, widen(a1));
     }
@@ -580,7 +586,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l1 = load_cell(k1);
-    let a1 = param(row, 4u);
+    let a1 = param(row, 4u, 0u);
     if lt(l1, a1) {
         outcomes[row] = 2u; // revert
         return;
@@ -612,7 +618,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 2: k1, the cell of 5
 // 3: k2, the cell of keccak(a0, 0)
 // 4: k3, the cell of keccak(a1, 0)
-// 5 to 12: a2
+// 5 and on, segment.limbs columns each:
+//   a2
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -628,13 +635,13 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     if (bits0 & 0x4u) == 0u {
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a2));
         return;
     }
     if (bits0 & 0x8u) == 0u {
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a2));
         return;
@@ -643,12 +650,12 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let v1 = base_value(k1);
     let e15 = and(small(0xffu), v1);
     if !is_zero(e15) {
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a2));
         return;
     }
-    let a2 = param(row, 5u);
+    let a2 = param(row, 5u, 0u);
     let k0 = column(row, 1u);
     add_debits(k0, widen(a2));
     let k2 = column(row, 3u);
@@ -681,13 +688,13 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if eq(v0, max_word()) {
         if (bits0 & 0x4u) == 0u {
             outcomes[row] = select(6u, TO_LINE, to_line); // revert
-            let a2 = param(row, 5u);
+            let a2 = param(row, 5u, 0u);
             take_debits(k0, widen(a2));
             return;
         }
         if (bits0 & 0x8u) == 0u {
             outcomes[row] = select(5u, TO_LINE, to_line); // revert
-            let a2 = param(row, 5u);
+            let a2 = param(row, 5u, 0u);
             take_debits(k0, widen(a2));
             return;
         }
@@ -695,12 +702,12 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let e15 = and(small(0xffu), v1);
         if !is_zero(e15) {
             outcomes[row] = select(2u, TO_LINE, to_line); // revert
-            let a2 = param(row, 5u);
+            let a2 = param(row, 5u, 0u);
             take_debits(k0, widen(a2));
             return;
         }
         outcomes[row] = select(4u, TO_LINE, to_line); // return
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         take_debits(k0, widen(a2));
         if to_line {
             take_debits(k2, widen(a2));
@@ -710,14 +717,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     if (bits0 & 0x4u) == 0u {
         outcomes[row] = select(13u, TO_LINE, to_line); // revert
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         take_debits(k0, widen(a2));
         return;
     }
     if (bits0 & 0x10u) != 0u {
         if (bits0 & 0x8u) == 0u {
             outcomes[row] = select(11u, TO_LINE, to_line); // revert
-            let a2 = param(row, 5u);
+            let a2 = param(row, 5u, 0u);
             take_debits(k0, widen(a2));
             return;
         }
@@ -725,13 +732,13 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let e15 = and(small(0xffu), v1);
         if !is_zero(e15) {
             outcomes[row] = select(8u, TO_LINE, to_line); // revert
-            let a2 = param(row, 5u);
+            let a2 = param(row, 5u, 0u);
             take_debits(k0, widen(a2));
             return;
         }
         outcomes[row] = select(10u, TO_LINE, to_line); // return
         if to_line {
-            let a2 = param(row, 5u);
+            let a2 = param(row, 5u, 0u);
             take_debits(k0, widen(a2));
             take_debits(k2, widen(a2));
             take_credits(k3, widen(a2));
@@ -740,7 +747,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     if (bits0 & 0x8u) == 0u {
         outcomes[row] = select(12u, TO_LINE, to_line); // revert
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         take_debits(k0, widen(a2));
         return;
     }
@@ -748,12 +755,12 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let e15 = and(small(0xffu), v1);
     if !is_zero(e15) {
         outcomes[row] = select(12u, TO_LINE, to_line); // revert
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         take_debits(k0, widen(a2));
         return;
     }
     outcomes[row] = select(12u, TO_LINE, to_line); // revert
-    let a2 = param(row, 5u);
+    let a2 = param(row, 5u, 0u);
     take_debits(k0, widen(a2));
     take_debits(k2, widen(a2));
     take_credits(k3, widen(a2));
@@ -803,7 +810,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             return;
         }
         let l2 = load_cell(k2);
-        let a2 = param(row, 5u);
+        let a2 = param(row, 5u, 0u);
         if lt(l2, a2) {
             outcomes[row] = 3u; // revert
             return;
@@ -816,7 +823,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         commit_cell(k3, e37);
         return;
     }
-    let a2 = param(row, 5u);
+    let a2 = param(row, 5u, 0u);
     if lt(l0, a2) {
         outcomes[row] = 7u; // revert
         return;
@@ -867,8 +874,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x1 of bits0, shr(0xa0, a0)
 // 0: bit 0x2 of bits0, a0
 // 1: k0, the cell of 5
-// 2 to 9: caller
-// 10 to 17: p1, shl(8, a0), for wave
+// 2 and on, segment.limbs columns each:
+//   caller
+//   p1, shl(8, a0), for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -894,7 +902,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let v0 = base_value(k0);
     let e7 = shr(small(0x8u), v0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e7);
-    let caller = param(row, 2u);
+    let caller = param(row, 2u, 0u);
     if !eq(e8, caller) {
         outcomes[row] = select(3u, TO_LINE, to_line); // revert
         return;
@@ -926,14 +934,14 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let l0 = load_cell(k0);
     let e7 = shr(small(0x8u), l0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e7);
-    let caller = param(row, 2u);
+    let caller = param(row, 2u, 0u);
     if !eq(e8, caller) {
         outcomes[row] = 3u; // revert
         return;
     }
     if (bits0 & 0x2u) != 0u {
         outcomes[row] = 1u; // return
-        let p1 = param(row, 10u);
+        let p1 = param(row, 2u, 1u);
         let e13 = and(Word(vec4<u32>(0xffu, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l0);
         let e14 = or(p1, e13);
         commit_cell(k0, e14);
@@ -953,7 +961,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of 5
-// 1 to 8: caller
+// 1 and on, segment.limbs columns each:
+//   caller
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -974,7 +983,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let v0 = base_value(k0);
     let e4 = shr(small(0x8u), v0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     if !eq(e5, caller) {
         outcomes[row] = select(2u, TO_LINE, to_line); // revert
         return;
@@ -1002,7 +1011,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let l0 = load_cell(k0);
     let e4 = shr(small(0x8u), l0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), e4);
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     if !eq(e5, caller) {
         outcomes[row] = 2u; // revert
         return;

@@ -3,7 +3,8 @@
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: bit 0x1 of bits0, shr(0xa0, a0)
 // 1: k0, the cell of keccak(a0, keccak(caller, 3))
-// 2 to 9: a1, for wave
+// 2 and on, segment.limbs columns each:
+//   a1, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -47,7 +48,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 1u; // return
-    let a1 = param(row, 2u);
+    let a1 = param(row, 2u, 0u);
     commit_cell(k0, a1);
 }
 
@@ -63,7 +64,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of keccak(caller, 2)
 // 1: k1, the cell of 1
-// 2 to 9: a0
+// 2 and on, segment.limbs columns each:
+//   a0
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -71,7 +73,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if row >= segment.rows {
         return;
     }
-    let a0 = param(row, 2u);
+    let a0 = param(row, 2u, 0u);
     let k0 = column(row, 0u);
     add_debits(k0, widen(a0));
     let k1 = column(row, 1u);
@@ -89,7 +91,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let to_line = contended(k0) || contended(k1);
     outcomes[row] = select(2u, TO_LINE, to_line); // return
     if to_line {
-        let a0 = param(row, 2u);
+        let a0 = param(row, 2u, 0u);
         take_debits(k0, widen(a0));
         take_debits(k1, widen(a0));
     }
@@ -110,7 +112,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let a0 = param(row, 2u);
+    let a0 = param(row, 2u, 0u);
     if lt(l0, a0) {
         outcomes[row] = 0u; // revert
         return;
@@ -142,8 +144,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of 0
 // 2: k1, the cell of 1
 // 3: k2, the cell of keccak(a0, 2)
-// 4 to 11: caller
-// 12 to 19: a1
+// 4 and on, segment.limbs columns each:
+//   caller
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -158,12 +161,12 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let k0 = column(row, 1u);
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         return;
     }
     if (bits0 & 0x2u) != 0u {
-        let a1 = param(row, 12u);
+        let a1 = param(row, 4u, 1u);
         let k1 = column(row, 2u);
         add_credits(k1, widen(a1));
         let k2 = column(row, 3u);
@@ -189,7 +192,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         outcomes[row] = select(5u, TO_LINE, to_line); // revert
         return;
@@ -197,7 +200,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if (bits0 & 0x2u) != 0u {
         outcomes[row] = select(3u, TO_LINE, to_line); // return
         if to_line {
-            let a1 = param(row, 12u);
+            let a1 = param(row, 4u, 1u);
             take_credits(k1, widen(a1));
             take_credits(k2, widen(a1));
         }
@@ -229,7 +232,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         outcomes[row] = 5u; // revert
         return;
@@ -238,7 +241,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 4u; // revert
         return;
     }
-    let a1 = param(row, 12u);
+    let a1 = param(row, 4u, 1u);
     let l1 = load_cell(k1);
     let e12 = add(a1, l1);
     if lt(e12, a1) {
@@ -270,7 +273,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x2 of bits0, a0
 // 1: k0, the cell of keccak(caller, 2)
 // 2: k1, the cell of keccak(a0, 2)
-// 3 to 10: a1
+// 3 and on, segment.limbs columns each:
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -283,7 +287,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     if (bits0 & 0x2u) != 0u {
-        let a1 = param(row, 3u);
+        let a1 = param(row, 3u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a1));
         let k1 = column(row, 2u);
@@ -309,7 +313,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if (bits0 & 0x2u) != 0u {
         outcomes[row] = select(3u, TO_LINE, to_line); // return
         if to_line {
-            let a1 = param(row, 3u);
+            let a1 = param(row, 3u, 0u);
             take_debits(k0, widen(a1));
             take_credits(k1, widen(a1));
         }
@@ -342,7 +346,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let a1 = param(row, 3u);
+    let a1 = param(row, 3u, 0u);
     if lt(l0, a1) {
         outcomes[row] = 1u; // revert
         return;
@@ -375,7 +379,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of keccak(caller, keccak(a0, 3))
 // 2: k1, the cell of keccak(a0, 2)
 // 3: k2, the cell of keccak(a1, 2)
-// 4 to 11: a2
+// 4 and on, segment.limbs columns each:
+//   a2
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -391,7 +396,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     if (bits0 & 0x4u) != 0u {
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a2));
         let k1 = column(row, 2u);
@@ -400,7 +405,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         add_credits(k2, widen(a2));
         return;
     }
-    let a2 = param(row, 4u);
+    let a2 = param(row, 4u, 0u);
     let k0 = column(row, 1u);
     add_debits(k0, widen(a2));
 }
@@ -427,7 +432,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if (bits0 & 0x4u) != 0u {
         outcomes[row] = select(5u, TO_LINE, to_line); // return
         if to_line {
-            let a2 = param(row, 4u);
+            let a2 = param(row, 4u, 0u);
             take_debits(k0, widen(a2));
             take_debits(k1, widen(a2));
             take_credits(k2, widen(a2));
@@ -435,7 +440,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     outcomes[row] = select(6u, TO_LINE, to_line); // revert
-    let a2 = param(row, 4u);
+    let a2 = param(row, 4u, 0u);
     take_debits(k0, widen(a2));
 }
 
@@ -465,7 +470,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let a2 = param(row, 4u);
+    let a2 = param(row, 4u, 0u);
     if lt(l0, a2) {
         outcomes[row] = 2u; // revert
         return;

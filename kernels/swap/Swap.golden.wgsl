@@ -6,9 +6,10 @@
 // 2: k2, the cell of keccak(caller, 4)
 // 3: k3, the cell of 1
 // 4: k4, the cell of 2
-// 5 to 12: caller
-// 13 to 20: a0
-// 21 to 28: a1
+// 5 and on, segment.limbs columns each:
+//   caller
+//   a0
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -19,12 +20,12 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let k0 = column(row, 0u);
     let v0 = base_value(k0);
     let e3 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 5u);
+    let caller = param(row, 5u, 0u);
     if eq(e3, caller) {
-        let a0 = param(row, 13u);
+        let a0 = param(row, 5u, 1u);
         let k1 = column(row, 1u);
         add_debits(k1, widen(a0));
-        let a1 = param(row, 21u);
+        let a1 = param(row, 5u, 2u);
         let k2 = column(row, 2u);
         add_debits(k2, widen(a1));
         let k3 = column(row, 3u);
@@ -49,13 +50,13 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let to_line = contended(k0) || contended(k1) || contended(k2) || contended(k3) || contended(k4);
     let v0 = base_value(k0);
     let e3 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 5u);
+    let caller = param(row, 5u, 0u);
     if eq(e3, caller) {
         outcomes[row] = select(4u, TO_LINE, to_line); // return
         if to_line {
-            let a0 = param(row, 13u);
+            let a0 = param(row, 5u, 1u);
             take_debits(k1, widen(a0));
-            let a1 = param(row, 21u);
+            let a1 = param(row, 5u, 2u);
             take_debits(k2, widen(a1));
             take_credits(k3, widen(a0));
             take_credits(k4, widen(a1));
@@ -87,19 +88,19 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l0 = load_cell(k0);
     let e3 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 5u);
+    let caller = param(row, 5u, 0u);
     if !eq(e3, caller) {
         outcomes[row] = 5u; // revert
         return;
     }
     let l1 = load_cell(k1);
-    let a0 = param(row, 13u);
+    let a0 = param(row, 5u, 1u);
     if lt(l1, a0) {
         outcomes[row] = 0u; // revert
         return;
     }
     let l2 = load_cell(k2);
-    let a1 = param(row, 21u);
+    let a1 = param(row, 5u, 2u);
     if lt(l2, a1) {
         outcomes[row] = 1u; // revert
         return;
@@ -139,9 +140,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of 0
 // 2: k1, the cell of keccak(a0, 3)
 // 3: k2, the cell of keccak(a0, 4)
-// 4 to 11: caller
-// 12 to 19: a1
-// 20 to 27: a2
+// 4 and on, segment.limbs columns each:
+//   caller
+//   a1
+//   a2
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -156,12 +158,12 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     let k0 = column(row, 1u);
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if eq(e6, caller) {
-        let a1 = param(row, 12u);
+        let a1 = param(row, 4u, 1u);
         let k1 = column(row, 2u);
         add_credits(k1, widen(a1));
-        let a2 = param(row, 20u);
+        let a2 = param(row, 4u, 2u);
         let k2 = column(row, 3u);
         add_credits(k2, widen(a2));
         return;
@@ -185,13 +187,13 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if eq(e6, caller) {
         outcomes[row] = select(3u, TO_LINE, to_line); // return
         if to_line {
-            let a1 = param(row, 12u);
+            let a1 = param(row, 4u, 1u);
             take_credits(k1, widen(a1));
-            let a2 = param(row, 20u);
+            let a2 = param(row, 4u, 2u);
             take_credits(k2, widen(a2));
         }
         return;
@@ -222,19 +224,19 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         outcomes[row] = 4u; // revert
         return;
     }
-    let a1 = param(row, 12u);
+    let a1 = param(row, 4u, 1u);
     let l1 = load_cell(k1);
     let e13 = add(a1, l1);
     if lt(e13, a1) {
         outcomes[row] = 1u; // revert
         return;
     }
-    let a2 = param(row, 20u);
+    let a2 = param(row, 4u, 2u);
     let l2 = load_cell(k2);
     let e21 = add(a2, l2);
     if lt(e21, a2) {
@@ -262,9 +264,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 2: k1, the cell of 2
 // 3: k2, the cell of keccak(caller, 3)
 // 4: k3, the cell of keccak(caller, 4)
-// 5 to 12: p0, mul(0x3e5, a0)
-// 13 to 20: a1
-// 21 to 28: a0
+// 5 and on, segment.limbs columns each:
+//   p0, mul(0x3e5, a0)
+//   a1
+//   a0
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -291,7 +294,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if !eq(v0, e11) {
         return;
     }
-    let p0 = param(row, 5u);
+    let p0 = param(row, 5u, 0u);
     let e13 = add(p0, e10);
     if lt(e13, p0) {
         return;
@@ -302,18 +305,18 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         }
         let e17 = mul(v1, p0);
         let e20 = div(e17, e13);
-        let a1 = param(row, 13u);
+        let a1 = param(row, 5u, 1u);
         if lt(e20, a1) {
             return;
         }
         if lt(v1, e20) {
-            let a0 = param(row, 21u);
+            let a0 = param(row, 5u, 2u);
             add_credits(k0, widen(a0));
             let k2 = column(row, 3u);
             add_debits(k2, widen(a0));
             return;
         }
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         add_credits(k0, widen(a0));
         let k2 = column(row, 3u);
         add_debits(k2, widen(a0));
@@ -330,18 +333,18 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     let e20 = div(e17, e13);
-    let a1 = param(row, 13u);
+    let a1 = param(row, 5u, 1u);
     if lt(e20, a1) {
         return;
     }
     if lt(v1, e20) {
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         add_credits(k0, widen(a0));
         let k2 = column(row, 3u);
         add_debits(k2, widen(a0));
         return;
     }
-    let a0 = param(row, 21u);
+    let a0 = param(row, 5u, 2u);
     add_credits(k0, widen(a0));
     let k2 = column(row, 3u);
     add_debits(k2, widen(a0));
@@ -381,7 +384,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(16u, TO_LINE, to_line); // revert
         return;
     }
-    let p0 = param(row, 5u);
+    let p0 = param(row, 5u, 0u);
     let e13 = add(p0, e10);
     if lt(e13, p0) {
         outcomes[row] = select(0u, TO_LINE, to_line); // revert
@@ -394,21 +397,21 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         }
         let e17 = mul(v1, p0);
         let e20 = div(e17, e13);
-        let a1 = param(row, 13u);
+        let a1 = param(row, 5u, 1u);
         if lt(e20, a1) {
             outcomes[row] = select(9u, TO_LINE, to_line); // revert
             return;
         }
         if lt(v1, e20) {
             outcomes[row] = select(12u, TO_LINE, to_line); // revert
-            let a0 = param(row, 21u);
+            let a0 = param(row, 5u, 2u);
             take_credits(k0, widen(a0));
             take_debits(k2, widen(a0));
             return;
         }
         outcomes[row] = select(14u, TO_LINE, to_line); // return
         if to_line {
-            let a0 = param(row, 21u);
+            let a0 = param(row, 5u, 2u);
             take_credits(k0, widen(a0));
             take_debits(k2, widen(a0));
             take_credits(k3, widen(e20));
@@ -426,21 +429,21 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     let e20 = div(e17, e13);
-    let a1 = param(row, 13u);
+    let a1 = param(row, 5u, 1u);
     if lt(e20, a1) {
         outcomes[row] = select(1u, TO_LINE, to_line); // revert
         return;
     }
     if lt(v1, e20) {
         outcomes[row] = select(4u, TO_LINE, to_line); // revert
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         take_credits(k0, widen(a0));
         take_debits(k2, widen(a0));
         return;
     }
     outcomes[row] = select(6u, TO_LINE, to_line); // return
     if to_line {
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         take_credits(k0, widen(a0));
         take_debits(k2, widen(a0));
         take_credits(k3, widen(e20));
@@ -486,7 +489,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 16u; // revert
         return;
     }
-    let p0 = param(row, 5u);
+    let p0 = param(row, 5u, 0u);
     let e13 = add(p0, e10);
     if lt(e13, p0) {
         outcomes[row] = 0u; // revert
@@ -499,13 +502,13 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         let e17 = mul(l1, p0);
         let e20 = div(e17, e13);
-        let a1 = param(row, 13u);
+        let a1 = param(row, 5u, 1u);
         if lt(e20, a1) {
             outcomes[row] = 9u; // revert
             return;
         }
         let l2 = load_cell(k2);
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         if lt(l2, a0) {
             outcomes[row] = 10u; // revert
             return;
@@ -545,13 +548,13 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let e20 = div(e17, e13);
-    let a1 = param(row, 13u);
+    let a1 = param(row, 5u, 1u);
     if lt(e20, a1) {
         outcomes[row] = 1u; // revert
         return;
     }
     let l2 = load_cell(k2);
-    let a0 = param(row, 21u);
+    let a0 = param(row, 5u, 2u);
     if lt(l2, a0) {
         outcomes[row] = 2u; // revert
         return;
@@ -596,9 +599,10 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 2: k1, the cell of 1
 // 3: k2, the cell of keccak(caller, 4)
 // 4: k3, the cell of keccak(caller, 3)
-// 5 to 12: p0, mul(0x3e5, a0)
-// 13 to 20: a1
-// 21 to 28: a0
+// 5 and on, segment.limbs columns each:
+//   p0, mul(0x3e5, a0)
+//   a1
+//   a0
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -625,7 +629,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if !eq(v0, e11) {
         return;
     }
-    let p0 = param(row, 5u);
+    let p0 = param(row, 5u, 0u);
     let e13 = add(p0, e10);
     if lt(e13, p0) {
         return;
@@ -636,18 +640,18 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         }
         let e17 = mul(v1, p0);
         let e20 = div(e17, e13);
-        let a1 = param(row, 13u);
+        let a1 = param(row, 5u, 1u);
         if lt(e20, a1) {
             return;
         }
         if lt(v1, e20) {
-            let a0 = param(row, 21u);
+            let a0 = param(row, 5u, 2u);
             add_credits(k0, widen(a0));
             let k2 = column(row, 3u);
             add_debits(k2, widen(a0));
             return;
         }
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         add_credits(k0, widen(a0));
         let k2 = column(row, 3u);
         add_debits(k2, widen(a0));
@@ -664,18 +668,18 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     let e20 = div(e17, e13);
-    let a1 = param(row, 13u);
+    let a1 = param(row, 5u, 1u);
     if lt(e20, a1) {
         return;
     }
     if lt(v1, e20) {
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         add_credits(k0, widen(a0));
         let k2 = column(row, 3u);
         add_debits(k2, widen(a0));
         return;
     }
-    let a0 = param(row, 21u);
+    let a0 = param(row, 5u, 2u);
     add_credits(k0, widen(a0));
     let k2 = column(row, 3u);
     add_debits(k2, widen(a0));
@@ -715,7 +719,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(16u, TO_LINE, to_line); // revert
         return;
     }
-    let p0 = param(row, 5u);
+    let p0 = param(row, 5u, 0u);
     let e13 = add(p0, e10);
     if lt(e13, p0) {
         outcomes[row] = select(0u, TO_LINE, to_line); // revert
@@ -728,21 +732,21 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         }
         let e17 = mul(v1, p0);
         let e20 = div(e17, e13);
-        let a1 = param(row, 13u);
+        let a1 = param(row, 5u, 1u);
         if lt(e20, a1) {
             outcomes[row] = select(9u, TO_LINE, to_line); // revert
             return;
         }
         if lt(v1, e20) {
             outcomes[row] = select(12u, TO_LINE, to_line); // revert
-            let a0 = param(row, 21u);
+            let a0 = param(row, 5u, 2u);
             take_credits(k0, widen(a0));
             take_debits(k2, widen(a0));
             return;
         }
         outcomes[row] = select(14u, TO_LINE, to_line); // return
         if to_line {
-            let a0 = param(row, 21u);
+            let a0 = param(row, 5u, 2u);
             take_credits(k0, widen(a0));
             take_debits(k2, widen(a0));
             take_credits(k3, widen(e20));
@@ -760,21 +764,21 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     let e20 = div(e17, e13);
-    let a1 = param(row, 13u);
+    let a1 = param(row, 5u, 1u);
     if lt(e20, a1) {
         outcomes[row] = select(1u, TO_LINE, to_line); // revert
         return;
     }
     if lt(v1, e20) {
         outcomes[row] = select(4u, TO_LINE, to_line); // revert
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         take_credits(k0, widen(a0));
         take_debits(k2, widen(a0));
         return;
     }
     outcomes[row] = select(6u, TO_LINE, to_line); // return
     if to_line {
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         take_credits(k0, widen(a0));
         take_debits(k2, widen(a0));
         take_credits(k3, widen(e20));
@@ -820,7 +824,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         outcomes[row] = 16u; // revert
         return;
     }
-    let p0 = param(row, 5u);
+    let p0 = param(row, 5u, 0u);
     let e13 = add(p0, e10);
     if lt(e13, p0) {
         outcomes[row] = 0u; // revert
@@ -833,13 +837,13 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         let e17 = mul(l1, p0);
         let e20 = div(e17, e13);
-        let a1 = param(row, 13u);
+        let a1 = param(row, 5u, 1u);
         if lt(e20, a1) {
             outcomes[row] = 9u; // revert
             return;
         }
         let l2 = load_cell(k2);
-        let a0 = param(row, 21u);
+        let a0 = param(row, 5u, 2u);
         if lt(l2, a0) {
             outcomes[row] = 10u; // revert
             return;
@@ -879,13 +883,13 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let e20 = div(e17, e13);
-    let a1 = param(row, 13u);
+    let a1 = param(row, 5u, 1u);
     if lt(e20, a1) {
         outcomes[row] = 1u; // revert
         return;
     }
     let l2 = load_cell(k2);
-    let a0 = param(row, 21u);
+    let a0 = param(row, 5u, 2u);
     if lt(l2, a0) {
         outcomes[row] = 2u; // revert
         return;

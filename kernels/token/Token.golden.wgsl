@@ -5,7 +5,8 @@
 // 0: bit 0x2 of bits0, caller
 // 0: bit 0x4 of bits0, a0
 // 1: k0, the cell of keccak(a0, keccak(caller, 1))
-// 2 to 9: a1, for wave
+// 2 and on, segment.limbs columns each:
+//   a1, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -62,7 +63,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x4u) != 0u {
         outcomes[row] = 1u; // return
-        let a1 = param(row, 2u);
+        let a1 = param(row, 2u, 0u);
         commit_cell(k0, a1);
         return;
     }
@@ -84,7 +85,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x4 of bits0, a0
 // 1: k0, the cell of keccak(caller, 0)
 // 2: k1, the cell of keccak(a0, 0)
-// 3 to 10: a1
+// 3 and on, segment.limbs columns each:
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -100,7 +102,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     if (bits0 & 0x4u) != 0u {
-        let a1 = param(row, 3u);
+        let a1 = param(row, 3u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a1));
         let k1 = column(row, 2u);
@@ -130,7 +132,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if (bits0 & 0x4u) != 0u {
         outcomes[row] = select(2u, TO_LINE, to_line); // return
         if to_line {
-            let a1 = param(row, 3u);
+            let a1 = param(row, 3u, 0u);
             take_debits(k0, widen(a1));
             take_credits(k1, widen(a1));
         }
@@ -167,7 +169,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let a1 = param(row, 3u);
+    let a1 = param(row, 3u, 0u);
     if lt(l0, a1) {
         outcomes[row] = 1u; // revert
         return;
@@ -198,7 +200,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of keccak(caller, keccak(a0, 1))
 // 2: k1, the cell of keccak(a0, 0)
 // 3: k2, the cell of keccak(a1, 0)
-// 4 to 11: a2
+// 4 and on, segment.limbs columns each:
+//   a2
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -214,13 +217,13 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     if (bits0 & 0x4u) == 0u {
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a2));
         return;
     }
     if (bits0 & 0x8u) != 0u {
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a2));
         let k1 = column(row, 2u);
@@ -229,7 +232,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         add_credits(k2, widen(a2));
         return;
     }
-    let a2 = param(row, 4u);
+    let a2 = param(row, 4u, 0u);
     let k0 = column(row, 1u);
     add_debits(k0, widen(a2));
 }
@@ -257,13 +260,13 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if eq(v0, max_word()) {
         if (bits0 & 0x4u) == 0u {
             outcomes[row] = select(5u, TO_LINE, to_line); // revert
-            let a2 = param(row, 4u);
+            let a2 = param(row, 4u, 0u);
             take_debits(k0, widen(a2));
             return;
         }
         if (bits0 & 0x8u) != 0u {
             outcomes[row] = select(3u, TO_LINE, to_line); // return
-            let a2 = param(row, 4u);
+            let a2 = param(row, 4u, 0u);
             take_debits(k0, widen(a2));
             if to_line {
                 take_debits(k1, widen(a2));
@@ -272,13 +275,13 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             return;
         }
         outcomes[row] = select(4u, TO_LINE, to_line); // revert
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         take_debits(k0, widen(a2));
         return;
     }
     if (bits0 & 0x4u) == 0u {
         outcomes[row] = select(11u, TO_LINE, to_line); // revert
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         take_debits(k0, widen(a2));
         return;
     }
@@ -286,7 +289,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         if (bits0 & 0x8u) != 0u {
             outcomes[row] = select(8u, TO_LINE, to_line); // return
             if to_line {
-                let a2 = param(row, 4u);
+                let a2 = param(row, 4u, 0u);
                 take_debits(k0, widen(a2));
                 take_debits(k1, widen(a2));
                 take_credits(k2, widen(a2));
@@ -294,20 +297,20 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             return;
         }
         outcomes[row] = select(9u, TO_LINE, to_line); // revert
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         take_debits(k0, widen(a2));
         return;
     }
     if (bits0 & 0x8u) != 0u {
         outcomes[row] = select(10u, TO_LINE, to_line); // revert
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         take_debits(k0, widen(a2));
         take_debits(k1, widen(a2));
         take_credits(k2, widen(a2));
         return;
     }
     outcomes[row] = select(10u, TO_LINE, to_line); // revert
-    let a2 = param(row, 4u);
+    let a2 = param(row, 4u, 0u);
     take_debits(k0, widen(a2));
 }
 
@@ -347,7 +350,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             return;
         }
         let l1 = load_cell(k1);
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         if lt(l1, a2) {
             outcomes[row] = 2u; // revert
             return;
@@ -360,7 +363,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         commit_cell(k2, e32);
         return;
     }
-    let a2 = param(row, 4u);
+    let a2 = param(row, 4u, 0u);
     if lt(l0, a2) {
         outcomes[row] = 6u; // revert
         return;

@@ -2,7 +2,8 @@
 
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of 0
-// 1 to 8: caller
+// 1 and on, segment.limbs columns each:
+//   caller
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -22,7 +23,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let to_line = contended(k0);
     let v0 = base_value(k0);
     let e3 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     if !eq(e3, caller) {
         outcomes[row] = select(2u, TO_LINE, to_line); // revert
         return;
@@ -50,7 +51,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l0 = load_cell(k0);
     let e3 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 1u);
+    let caller = param(row, 1u, 0u);
     if !eq(e3, caller) {
         outcomes[row] = 2u; // revert
         return;
@@ -81,8 +82,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of 0
 // 2: k1, the cell of keccak(a0, 2)
 // 3: k2, the cell of keccak(a0, 1)
-// 4 to 11: caller
-// 12 to 19: a1, for wave
+// 4 and on, segment.limbs columns each:
+//   caller
+//   a1, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -109,7 +111,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     let v0 = base_value(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         outcomes[row] = select(4u, TO_LINE, to_line); // revert
         return;
@@ -152,7 +154,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     let l0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    let caller = param(row, 4u);
+    let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
         outcomes[row] = 4u; // revert
         return;
@@ -170,7 +172,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 3u; // return
-    let a1 = param(row, 12u);
+    let a1 = param(row, 4u, 1u);
     commit_cell(k2, a1);
 }
 

@@ -3,7 +3,8 @@
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: bit 0x1 of bits0, shr(0xa0, a0)
 // 1: k0, the cell of keccak(a0, keccak(caller, 1))
-// 2 to 9: a1, for wave
+// 2 and on, segment.limbs columns each:
+//   a1, for wave
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -47,7 +48,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     outcomes[row] = 1u; // return
-    let a1 = param(row, 2u);
+    let a1 = param(row, 2u, 0u);
     commit_cell(k0, a1);
 }
 
@@ -112,7 +113,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: k0, the cell of native[caller]
 // 1: k1, the cell of keccak(caller, 0)
 // 2: k2, the cell of native[address]
-// 3 to 10: value
+// 3 and on, segment.limbs columns each:
+//   value
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -120,7 +122,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if row >= segment.rows {
         return;
     }
-    let value = param(row, 3u);
+    let value = param(row, 3u, 0u);
     let k0 = column(row, 0u);
     add_debits(k0, widen(value));
     let k1 = column(row, 1u);
@@ -141,7 +143,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let to_line = contended(k0) || contended(k1) || contended(k2);
     outcomes[row] = select(2u, TO_LINE, to_line); // return
     if to_line {
-        let value = param(row, 3u);
+        let value = param(row, 3u, 0u);
         take_debits(k0, widen(value));
         take_credits(k1, widen(value));
         take_credits(k2, widen(value));
@@ -165,7 +167,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let value = param(row, 3u);
+    let value = param(row, 3u, 0u);
     if lt(l0, value) {
         outcomes[row] = 0u; // invalid
         return;
@@ -198,7 +200,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x1 of bits0, shr(0xa0, a0)
 // 1: k0, the cell of keccak(caller, 0)
 // 2: k1, the cell of keccak(a0, 0)
-// 3 to 10: a1
+// 3 and on, segment.limbs columns each:
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -210,7 +213,7 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
     if (bits0 & 0x1u) != 0u {
         return;
     }
-    let a1 = param(row, 3u);
+    let a1 = param(row, 3u, 0u);
     let k0 = column(row, 1u);
     add_debits(k0, widen(a1));
     let k1 = column(row, 2u);
@@ -233,7 +236,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     outcomes[row] = select(3u, TO_LINE, to_line); // return
     if to_line {
-        let a1 = param(row, 3u);
+        let a1 = param(row, 3u, 0u);
         take_debits(k0, widen(a1));
         take_credits(k1, widen(a1));
     }
@@ -259,7 +262,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let a1 = param(row, 3u);
+    let a1 = param(row, 3u, 0u);
     if lt(l0, a1) {
         outcomes[row] = 1u; // revert
         return;
@@ -292,7 +295,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of keccak(a0, 0)
 // 2: k1, the cell of keccak(a1, 0)
 // 3: k2, the cell of keccak(caller, keccak(a0, 1))
-// 4 to 11: a2
+// 4 and on, segment.limbs columns each:
+//   a2
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -308,14 +312,14 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     if (bits0 & 0x4u) != 0u {
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         let k0 = column(row, 1u);
         add_debits(k0, widen(a2));
         let k1 = column(row, 2u);
         add_credits(k1, widen(a2));
         return;
     }
-    let a2 = param(row, 4u);
+    let a2 = param(row, 4u, 0u);
     let k0 = column(row, 1u);
     add_debits(k0, widen(a2));
     let k1 = column(row, 2u);
@@ -346,7 +350,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if (bits0 & 0x4u) != 0u {
         outcomes[row] = select(4u, TO_LINE, to_line); // return
         if to_line {
-            let a2 = param(row, 4u);
+            let a2 = param(row, 4u, 0u);
             take_debits(k0, widen(a2));
             take_credits(k1, widen(a2));
         }
@@ -355,7 +359,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let v2 = base_value(k2);
     if eq(v2, max_word()) {
         outcomes[row] = select(7u, TO_LINE, to_line); // return
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         take_debits(k2, widen(a2));
         if to_line {
             take_debits(k0, widen(a2));
@@ -365,7 +369,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     outcomes[row] = select(11u, TO_LINE, to_line); // return
     if to_line {
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         take_debits(k0, widen(a2));
         take_credits(k1, widen(a2));
         take_debits(k2, widen(a2));
@@ -399,7 +403,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     if (bits0 & 0x4u) != 0u {
         let l0 = load_cell(k0);
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         if lt(l0, a2) {
             outcomes[row] = 2u; // revert
             return;
@@ -419,7 +423,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let l2 = load_cell(k2);
     if eq(max_word(), l2) {
         let l0 = load_cell(k0);
-        let a2 = param(row, 4u);
+        let a2 = param(row, 4u, 0u);
         if lt(l0, a2) {
             outcomes[row] = 5u; // revert
             return;
@@ -436,7 +440,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         commit_cell(k1, e24);
         return;
     }
-    let a2 = param(row, 4u);
+    let a2 = param(row, 4u, 0u);
     if lt(l2, a2) {
         outcomes[row] = 8u; // revert
         return;
@@ -471,7 +475,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of keccak(caller, 0)
-// 1 to 8: a0
+// 1 and on, segment.limbs columns each:
+//   a0
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -490,7 +495,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let k0 = column(row, 0u);
     let to_line = contended(k0);
     let v0 = base_value(k0);
-    let a0 = param(row, 1u);
+    let a0 = param(row, 1u, 0u);
     if lt(v0, a0) {
         outcomes[row] = select(0u, TO_LINE, to_line); // revert
         return;
@@ -511,7 +516,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     let l0 = load_cell(k0);
-    let a0 = param(row, 1u);
+    let a0 = param(row, 1u, 0u);
     if lt(l0, a0) {
         outcomes[row] = 0u; // revert
         return;

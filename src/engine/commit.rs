@@ -49,12 +49,13 @@ fn is_new(engine: &Engine, number: u32) -> bool {
 fn cleared_stores(plan: &Plan, cleared: &Cleared, wanted: impl Fn(u32) -> bool, stores: &mut Vec<(u32, u32)>) {
     for ((stream, rows), outcomes) in plan.segment.all_streams().zip(&plan.rows).zip(&cleared.outcomes) {
         let program = &stream.program;
-        for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
+        let places = stream.parts.iter().flat_map(|part| (0..part.rows).map(move |row| (part, row)));
+        for ((part, row), (outcome, transaction)) in places.zip(outcomes.iter().zip(rows)) {
             if *outcome == TO_LINE {
                 continue;
             }
             for store in &program.kernel.leaves[*outcome as usize].stores {
-                let number = stream.word(program.walker.cell_column(store.key), row);
+                let number = part.word(program.walker.cell_column(store.key), row);
                 if wanted(number) {
                     stores.push((*transaction, number));
                 }

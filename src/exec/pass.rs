@@ -1,6 +1,6 @@
 //! The four passes by name, and what they leave behind: what a device and its twin must agree on, word by word. Nothing here runs a pass.
 
-use super::segment::{Segment, verdict};
+use super::segment::{Part, Segment, verdict};
 use crate::error::{Error, Result};
 use crate::ir::access::NO_CELL;
 use rayon::prelude::*;
@@ -63,11 +63,17 @@ pub fn check(segment: &Segment) -> Result<()> {
         let waver = if i < segment.streams.len() { None } else { Some(stream.program.waver.as_ref()) };
         let no_waves = || Error::internal(format_args!("stream {i} is of a kernel without waves"));
         let columns = waver.map_or(Ok(walker.columns()), |waver| waver.map(|waver| waver.columns()).ok_or_else(no_waves))?;
-        if rows > u32::MAX as usize || stream.columns.len() != rows * columns {
-            let words = stream.columns.len();
-            return Err(Error::internal(format_args!("stream {i} has {words} words for {rows} rows of {columns} columns")));
+        let fits = |part: &Part, at: usize, len: usize| len == part.rows || (len == 0 && at >= walker.param_column(0));
+        let fit = |part: &Part| part.columns.iter().enumerate().all(|(at, column)| fits(part, at, column.len()));
+        let whole = |part: &Part| part.columns.len() == columns && fit(part);
+        let firsts = stream.parts.iter().scan(0, |next, part| Some(std::mem::replace(next, *next + part.rows)));
+        let in_row =
+            firsts.eq(stream.parts.iter().map(|part| part.first)) && stream.parts.iter().map(|part| part.rows).sum::<usize>() == rows;
+        if rows > u32::MAX as usize || !in_row || !stream.parts.iter().all(whole) {
+            return Err(Error::internal(format_args!("stream {i} does not have {rows} rows of {columns} columns")));
         }
-        let numbers = || stream.program.kernel.key_ids().map(|key| column(&stream.columns, rows, walker.cell_column(key)));
+        let of_key = |key| stream.parts.iter().map(move |part| &part.columns[walker.cell_column(key)]);
+        let numbers = || stream.program.kernel.key_ids().flat_map(of_key);
         let outside = |cell: &u32| *cell as usize >= cells && *cell != NO_CELL;
         if numbers().any(|column| column.par_chunks(1 << 14).any(|chunk| chunk.iter().fold(false, |any, cell| any | outside(cell)))) {
             return Err(Error::internal(format_args!("stream {i} names a cell beyond {cells}")));
@@ -79,9 +85,4 @@ pub fn check(segment: &Segment) -> Result<()> {
         return Err(Error::internal("a level has rows that no stream has"));
     }
     Ok(())
-}
-
-/// One column of a stream.
-pub(super) fn column(columns: &[u32], rows: usize, column: usize) -> &[u32] {
-    &columns[column * rows..][..rows]
 }

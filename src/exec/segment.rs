@@ -1,6 +1,6 @@
 //! What a clearing backend gives back for a segment.
 
-pub use crate::plan::segment::{Program, Segment, Stream, Waves};
+pub use crate::plan::segment::{Part, Program, Segment, Stream, Waves};
 
 use crate::error::Result;
 use crate::word::Word;

@@ -46,11 +46,13 @@ pub struct Segment {
     pub end: u32,
     /// The level's number.
     pub level: u32,
+    /// Limbs of each parameter that rows bring: 2, 4 or 8.
+    pub limbs: u32,
 }
 
 impl Segment {
-    pub fn new(rows: u32, cells: u32) -> Self {
-        Self { rows, cells, ..Self::default() }
+    pub fn new(rows: u32, cells: u32, limbs: u32) -> Self {
+        Self { rows, cells, limbs, ..Self::default() }
     }
 
     /// A level of a stream, for `wave`.
@@ -58,7 +60,7 @@ impl Segment {
         Self { first: rows.start, end: rows.end, level, ..self }
     }
 
-    pub fn words(self) -> [u32; 5] {
+    pub fn words(self) -> [u32; 6] {
         bytemuck::cast(self)
     }
 }
@@ -126,6 +128,7 @@ mod tests {
                 ("first", offset_of!(Segment, first)),
                 ("end", offset_of!(Segment, end)),
                 ("level", offset_of!(Segment, level)),
+                ("limbs", offset_of!(Segment, limbs)),
             ];
             assert_eq!(members, offsets.map(|(name, offset)| (name.to_string(), offset as u32)));
             assert_eq!(size as usize, size_of::<Segment>());

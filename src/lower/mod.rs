@@ -87,14 +87,15 @@ fn columns(kernel: &Kernel, walker: &Walker, waver: Option<&Waver>) -> String {
     }
     let params = waver.map_or(&walker.params, |waver| &waver.params);
     for (param, word) in params.iter().enumerate() {
-        let (first, name) = (walker.param_column(param), word_name(kernel, params, *word));
+        let name = word_name(kernel, params, *word);
         let meaning = match kernel.exprs.get(*word) {
             Expr::Const(_) => format!("{name}, a constant"),
             _ if name == text(*word) => name,
             _ => format!("{name}, {}", text(*word)),
         };
         let only = if param < walker.params.len() { "" } else { ", for wave" };
-        lines += &format!("// {first} to {}: {meaning}{only}\n", first + 7);
+        let limbs = if param == 0 { format!("// {} and on, segment.limbs columns each:\n", walker.param_column(0)) } else { String::new() };
+        lines += &format!("{limbs}//   {meaning}{only}\n");
     }
     lines
 }

@@ -249,9 +249,9 @@ impl<'k> Writer<'k> {
     fn param(&mut self, id: ExprId) {
         let at =
             self.params.iter().position(|param| *param == id).expect("the row brings every word that inputs decide and the tree reads");
-        let column = self.walker.param_column(at);
+        let first = self.walker.param_column(0);
         let name = self.name(id);
-        self.declare(Name::Word(id), &name, || format!("param(row, {column}u)"));
+        self.declare(Name::Word(id), &name, || format!("param(row, {first}u, {at}u)"));
     }
 
     /// The cell's value now, unless a store of this call hits the cell.

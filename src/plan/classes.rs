@@ -23,7 +23,6 @@ use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// A fallback transaction with the cells that it is expected to touch.
 #[derive(Debug, Clone, Default)]
@@ -154,29 +153,25 @@ fn keep_order(parts: Parts<'_>, calls: Vec<OrderedCall>, mut reserve: Reserve, p
 /// Numbers the cells of the chunks and puts the numbers in the place of what was found. Out come the joined uses of each cell, and the calls
 /// that cannot be cleared.
 fn number(numbering: &mut Numbering, chunks: &mut [Chunk]) -> (Vec<u32>, Vec<OrderedCall>) {
-    chunks.par_iter().for_each(|chunk| chunk.held().for_each(|id| numbering.mark(id)));
-    numbering.number_marked();
+    let share = chunks.len().div_ceil(rayon::current_num_threads()).max(1);
+    numbering.number_held(chunks.chunks(share).map(|chunks| chunks.iter().flat_map(Chunk::held)).collect());
     let mut number_missing = |chunk: &Chunk| chunk.missing.iter().map(|key| numbering.of_new(*key)).collect();
     let missing: Vec<Vec<u32>> = chunks.iter().map(&mut number_missing).collect();
-    let mut flags: Vec<AtomicU32> = Vec::new();
-    flags.resize_with(numbering.len(), AtomicU32::default);
-    let calls = chunks.par_iter_mut().zip(&missing).map(|(chunk, missing)| {
-        let number = |found| match found {
-            Found::Held(id) => numbering.of_marked(id).expect("what is held was marked"),
-            Found::Missing(index) => missing[index as usize],
-            Found::Untouched => NO_CELL,
-        };
-        let join = |number: u32, uses: u32| {
-            let flags = &flags[number as usize];
-            // Most are there already: reading does not take the line from other threads.
-            if flags.load(Relaxed) & uses != uses {
-                flags.fetch_or(uses, Relaxed);
-            }
-        };
-        chunk.number(number, join)
+    let of_share = chunks.par_chunks_mut(share).zip(missing.par_chunks(share)).map(|(chunks, missing)| {
+        let (mut flags, mut calls) = (vec![0; numbering.len()], vec![]);
+        for (chunk, missing) in chunks.iter_mut().zip(missing) {
+            let number = |found| match found {
+                Found::Held(id) => numbering.of_marked(id).expect("what is held was numbered"),
+                Found::Missing(index) => missing[index as usize],
+                Found::Untouched => NO_CELL,
+            };
+            calls.extend(chunk.number(number, |number, uses| flags[number as usize] |= uses as u16));
+        }
+        (flags, calls)
     });
-    let calls = calls.collect::<Vec<_>>().into_iter().flatten().collect();
-    (flags.into_iter().map(AtomicU32::into_inner).collect(), calls)
+    let (flags, calls): (Vec<Vec<u16>>, Vec<Vec<OrderedCall>>) = of_share.collect();
+    let joined = |cell: usize| flags.iter().fold(0, |joined, flags| joined | u32::from(flags[cell]));
+    ((0..numbering.len()).into_par_iter().with_min_len(1 << 12).map(joined).collect(), calls.into_iter().flatten().collect())
 }
 
 struct Classes<'a> {
@@ -373,15 +368,6 @@ fn by_kernel(chunks: Vec<Chunk>) -> Vec<Vec<Rows>> {
 
 fn stream(parts: Vec<Rows>) -> (Stream, Vec<u32>) {
     let program = parts[0].compiled.program.clone();
-    let rows = parts.iter().map(|part| part.transactions.len()).sum();
-    let mut columns = vec![0; rows * program.walker.columns()];
-    columns.par_chunks_mut(rows).enumerate().for_each(|(column, mut words)| {
-        for part in &parts {
-            let (of_part, rest) = words.split_at_mut(part.transactions.len());
-            of_part.copy_from_slice(&part.columns[column]);
-            words = rest;
-        }
-    });
-    let transactions = parts.into_iter().flat_map(|part| part.transactions).collect();
-    (Stream { program, rows, columns }, transactions)
+    let transactions = parts.iter().flat_map(|part| &part.transactions).copied().collect();
+    (Stream::new(program, parts.into_iter().map(|part| (part.transactions.len(), part.columns))), transactions)
 }

@@ -103,8 +103,9 @@ impl Search<'_> {
         cells.iter().for_each(|cell| most.add(*cell, from_word(&self.plan.segment.base[*cell as usize])));
         for (at, (stream, rows)) in self.plan.segment.streams.iter().zip(&self.plan.rows).enumerate() {
             for (key, terms) in gather(&stream.program.walker, promises) {
-                let numbers = &stream.columns[stream.program.walker.cell_column(key) * stream.rows..][..rows.len()];
-                for (row, number) in numbers.iter().enumerate() {
+                let column = stream.program.walker.cell_column(key);
+                let numbers = stream.parts.iter().flat_map(|part| &part.columns[column]);
+                for (row, number) in numbers.enumerate().take(rows.len()) {
                     if most.knows(*number) && !self.doomed.contains_key(&(at, row)) {
                         terms.iter().for_each(|term| most.add(*number, amount(stream, row, term)));
                     }

@@ -6,7 +6,6 @@ use crate::word::Word;
 use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Cells a word of marks, and words of marks a word of groups.
 const BITS: usize = 64;
@@ -20,64 +19,97 @@ pub enum Home {
     New(u32),
 }
 
-/// Cells that are marked before anything is numbered get their numbers in the order of the arena: passes over them go through memory in
-/// one direction, and finding a number asks two small tables. Others are numbered as they come.
+/// Cells that are known before anything is numbered get their numbers in the order of the arena: passes over them go through memory in one
+/// direction, and finding a number asks two small tables. Others are numbered as they come.
 #[derive(Debug, Default)]
 pub struct Numbering {
-    /// A bit a cell of the arena.
-    marks: Vec<AtomicU64>,
-    /// A bit a word of marks: whether it has any.
-    groups: Vec<AtomicU64>,
+    marks: Marks,
+    /// What other threads have marked, while they do.
+    others: Vec<Marks>,
     /// For each word of marks that has any, the number of the first cell marked in it.
     ranks: Vec<u32>,
     homes: Vec<Home>,
-    /// Held cells that were not marked.
+    /// Held cells that came later.
     late: HashMap<CellId, u32, ahash::RandomState>,
     new_keys: Vec<CellKey>,
     new_numbers: HashMap<CellKey, u32, ahash::RandomState>,
 }
 
-impl Numbering {
-    /// Forgets all marks and numbers; costs what the last segment touched.
-    pub fn clear(&mut self, state: &State) {
-        for group in 0..self.groups.len() {
-            for bit in bits(std::mem::take(self.groups[group].get_mut())) {
-                *self.marks[group * BITS + bit].get_mut() = 0;
-            }
+/// A set of cells of the arena.
+#[derive(Debug, Default)]
+struct Marks {
+    /// A bit a cell.
+    words: Vec<u64>,
+    /// A bit a word: whether it has any.
+    groups: Vec<u64>,
+}
+
+impl Marks {
+    fn fit(&mut self, cells: usize) {
+        self.words.resize(cells.div_ceil(BITS), 0);
+        self.groups.resize(self.words.len().div_ceil(BITS), 0);
+    }
+
+    fn set(&mut self, id: CellId) {
+        let (word, bit) = place(id);
+        self.words[word] |= bit;
+        self.groups[word / BITS] |= 1 << (word % BITS);
+    }
+
+    /// The words that have any, ascending.
+    fn touched(&self) -> impl Iterator<Item = usize> + '_ {
+        self.groups.iter().enumerate().flat_map(|(at, group)| bits(*group).map(move |bit| at * BITS + bit))
+    }
+
+    fn clear(&mut self) {
+        for (at, group) in self.groups.iter_mut().enumerate() {
+            bits(std::mem::take(group)).for_each(|bit| self.words[at * BITS + bit] = 0);
         }
-        let words = state.len().div_ceil(BITS);
-        self.marks.resize_with(words, AtomicU64::default);
-        self.ranks.resize(words, 0);
-        self.groups.resize_with(words.div_ceil(BITS), AtomicU64::default);
+    }
+
+    fn join(&mut self, other: &Self) {
+        other.touched().for_each(|word| self.words[word] |= other.words[word]);
+        self.groups.iter_mut().zip(&other.groups).for_each(|(group, other)| *group |= other);
+    }
+}
+
+impl Numbering {
+    /// Forgets all numbers; costs what the last segment touched.
+    pub fn clear(&mut self, state: &State) {
+        self.marks.clear();
+        self.marks.fit(state.len());
+        self.ranks.resize(self.marks.words.len(), 0);
         self.homes.clear();
         self.late.clear();
         self.new_keys.clear();
         self.new_numbers.clear();
     }
 
-    /// Marks a held cell to be numbered; nothing is numbered yet.
-    pub fn mark(&self, id: CellId) {
-        let (word, bit) = place(id);
-        set(&self.marks[word], bit);
-        set(&self.groups[word / BITS], 1 << (word % BITS));
-    }
-
-    /// Numbers what is marked; nothing was numbered before, and nothing is marked after.
-    pub fn number_marked(&mut self) {
-        debug_assert!(self.homes.is_empty(), "marked cells are numbered first");
-        for group in 0..self.groups.len() {
-            for word in bits(*self.groups[group].get_mut()).map(|bit| group * BITS + bit) {
-                self.ranks[word] = self.homes.len() as u32;
-                self.homes.extend(bits(*self.marks[word].get_mut()).map(|bit| Home::Held((word * BITS + bit) as CellId)));
-            }
+    /// Numbers held cells, before any others. Each list is gone through by one thread, on marks of its own: threads that write to one
+    /// place wait for each other.
+    pub fn number_held<I: Iterator<Item = CellId> + Send>(&mut self, lists: Vec<I>) {
+        debug_assert!(self.homes.is_empty(), "cells of the arena are numbered first");
+        let Self { marks, others, ranks, homes, .. } = self;
+        let cells = marks.words.len() * BITS;
+        others.resize_with(lists.len().saturating_sub(1).max(others.len()), Marks::default);
+        others.iter_mut().for_each(|other| other.fit(cells));
+        let mark = |(marks, list): (&mut Marks, I)| list.for_each(|id| marks.set(id));
+        [&mut *marks].into_iter().chain(&mut *others).zip(lists).collect::<Vec<_>>().into_par_iter().for_each(mark);
+        for other in others {
+            marks.join(other);
+            other.clear();
+        }
+        for word in marks.touched() {
+            ranks[word] = homes.len() as u32;
+            homes.extend(bits(marks.words[word]).map(|bit| Home::Held((word * BITS + bit) as CellId)));
         }
     }
 
-    /// The number of a held cell that was marked.
+    /// The number of a held cell that was numbered first.
     #[inline]
     pub fn of_marked(&self, id: CellId) -> Option<u32> {
         let (word, bit) = place(id);
-        let marks = self.marks.get(word)?.load(Relaxed);
+        let marks = self.marks.words.get(word)?;
         (marks & bit != 0).then(|| self.ranks[word] + (marks & (bit - 1)).count_ones())
     }
 
@@ -161,13 +193,6 @@ impl Numbering {
 /// The word of marks that a cell has its mark in, and the mark.
 fn place(id: CellId) -> (usize, u64) {
     (id as usize / BITS, 1 << (id as usize % BITS))
-}
-
-fn set(word: &AtomicU64, bit: u64) {
-    // Most are set already: reading does not take the line from other threads.
-    if word.load(Relaxed) & bit == 0 {
-        word.fetch_or(bit, Relaxed);
-    }
 }
 
 /// The places of the bits that are set, ascending.

@@ -104,7 +104,7 @@ impl Reserve {
             }
         }
         debug_assert_eq!(walker.columns(), 1 + 2 * LIMBS);
-        Some(Stream { program: program.clone(), rows: rows.len(), columns })
+        Some(Stream::from_words(program.clone(), rows.len(), &columns))
     }
 }
 

@@ -121,13 +121,14 @@ impl Chunk {
     }
 
     /// Puts numbers in the place of what was found, and tells `join` how each call uses its cells. Out come the calls that cannot be cleared.
-    pub fn number(&mut self, number: impl Fn(Found) -> u32, join: impl Fn(u32, u32)) -> Vec<OrderedCall> {
+    pub fn number(&mut self, number: impl Fn(Found) -> u32, mut join: impl FnMut(u32, u32)) -> Vec<OrderedCall> {
         for rows in &mut self.rows {
             for (key, column) in rows.cells().enumerate() {
+                let uses: Vec<u32> = rows.shapes.iter().map(|shape| shape.flags[key]).collect();
                 for (cell, shape) in rows.columns[column].iter_mut().zip(&rows.shape_of) {
                     *cell = number(Found::decode(*cell));
                     if *cell != NO_CELL {
-                        join(*cell, rows.shapes[*shape as usize].flags[key]);
+                        join(*cell, uses[*shape as usize]);
                     }
                 }
             }
@@ -539,11 +540,21 @@ impl Rows {
         }
         for (limbs, param) in params.chunks_exact_mut(LIMBS).zip(&self.compiled.params) {
             for (column, limb) in limbs.iter_mut().zip(to_word(registers[*param])) {
-                column.push(limb);
+                push_limb(column, self.transactions.len(), limb);
             }
         }
         self.transactions.push(transaction);
         self.shape_of.push(shape);
+    }
+}
+
+/// Adds to a column of `rows` rows, which has no words as long as all are 0.
+pub(super) fn push_limb(column: &mut Vec<u32>, rows: usize, limb: u32) {
+    if limb != 0 && column.is_empty() {
+        column.resize(rows, 0);
+    }
+    if limb != 0 || !column.is_empty() {
+        column.push(limb);
     }
 }
 

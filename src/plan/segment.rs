@@ -3,7 +3,7 @@
 use crate::ir::Kernel;
 use crate::ir::access::{Walker, Waver};
 use crate::lower;
-use crate::word::Word;
+use crate::word::{LIMBS, Word};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,40 +25,108 @@ impl Program {
     }
 }
 
-/// Calls of one kernel. Column `c` of row `r` is `columns[c * rows + r]`; `Walker` says which column is what, and `Waver` in a wave.
+/// Calls of one kernel, in parts.
 #[derive(Debug, Clone)]
 pub struct Stream {
     pub program: Arc<Program>,
     pub rows: usize,
-    pub columns: Vec<u32>,
+    pub parts: Vec<Part>,
+}
+
+/// Rows that were made together; `Walker` says which column is what, and `Waver` in a wave. A column has a word for each row; that of a
+/// parameter's limb may have none where all are 0, as the upper limbs of amounts mostly are.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Its first row in the stream.
+    pub first: usize,
+    pub rows: usize,
+    pub columns: Vec<Vec<u32>>,
+}
+
+impl Part {
+    #[inline]
+    pub fn word(&self, column: usize, row: usize) -> u32 {
+        self.columns[column].get(row).copied().unwrap_or(0)
+    }
 }
 
 impl Stream {
+    /// Rows of parts, with their columns, one after another.
+    pub fn new(program: Arc<Program>, parts: impl IntoIterator<Item = (usize, Vec<Vec<u32>>)>) -> Self {
+        let mut stream = Self { program, rows: 0, parts: vec![] };
+        for (rows, columns) in parts {
+            stream.parts.push(Part { first: stream.rows, rows, columns });
+            stream.rows += rows;
+        }
+        stream
+    }
+
+    /// One part, its columns one after another.
+    pub fn from_words(program: Arc<Program>, rows: usize, words: &[u32]) -> Self {
+        let params_from = program.walker.param_column(0);
+        let is_left_out = |(column, words): (usize, &[u32])| column >= params_from && words.iter().all(|word| *word == 0);
+        let column = |(at, words)| if is_left_out((at, words)) { vec![] } else { words.to_vec() };
+        let part = (rows > 0).then(|| (rows, words.chunks(rows).enumerate().map(column).collect()));
+        Self::new(program, part)
+    }
+
     /// Takes out rows, whose numbers ascend.
     pub fn remove(&mut self, rows: &[usize]) {
-        let mut columns = Vec::with_capacity(self.columns.len());
-        for column in self.columns.chunks_exact(self.rows) {
-            let mut kept = column.to_vec();
-            remove(&mut kept, rows);
-            columns.append(&mut kept);
-        }
-        (self.columns, self.rows) = (columns, self.rows - rows.len());
+        let mut gone = rows;
+        let parts = std::mem::take(&mut self.parts).into_iter().map(|mut part| {
+            let (of_part, rest) = gone.split_at(gone.partition_point(|row| *row < part.first + part.rows));
+            gone = rest;
+            let of_part: Vec<usize> = of_part.iter().map(|row| row - part.first).collect();
+            part.columns.iter_mut().for_each(|column| remove(column, &of_part));
+            (part.rows - of_part.len(), part.columns)
+        });
+        *self = Self::new(self.program.clone(), parts.collect::<Vec<_>>());
+    }
+
+    /// The part that has a row, and the row's place in it.
+    #[inline]
+    pub fn locate(&self, row: usize) -> (&Part, usize) {
+        let part = &self.parts[self.parts.partition_point(|part| part.first + part.rows <= row)];
+        (part, row - part.first)
     }
 
     #[inline]
     pub fn word(&self, column: usize, row: usize) -> u32 {
-        self.columns[column * self.rows + row]
+        let (part, row) = self.locate(row);
+        part.word(column, row)
     }
 
     /// A parameter of a row's walk.
     pub fn param(&self, row: usize, param: usize) -> Word {
-        let first = self.program.walker.param_column(param);
-        std::array::from_fn(|limb| self.word(first + limb, row))
+        let (first, (part, row)) = (self.program.walker.param_column(param), self.locate(row));
+        std::array::from_fn(|limb| part.word(first + limb, row))
     }
 
     /// The numbers of the cells that a row names, by key.
     pub fn cells(&self, row: usize) -> Vec<u32> {
-        self.program.kernel.key_ids().map(|key| self.word(self.program.walker.cell_column(key), row)).collect()
+        let (part, row) = self.locate(row);
+        self.program.kernel.key_ids().map(|key| part.word(self.program.walker.cell_column(key), row)).collect()
+    }
+
+    /// How many limbs of each parameter a device gets: 2, 4 or all 8. Those above are 0 in every row.
+    pub fn limbs(&self) -> usize {
+        let limbs = |part: &Part| {
+            let columns = part.columns.iter().skip(self.params_from()).enumerate();
+            columns.filter(|(_, column)| !column.is_empty()).map(|(column, _)| column % LIMBS + 1).max()
+        };
+        let most = self.parts.iter().filter_map(limbs).max();
+        most.unwrap_or(0).next_power_of_two().max(2)
+    }
+
+    /// The columns that a device gets.
+    pub fn device_columns(&self) -> impl Iterator<Item = usize> {
+        let (first, limbs) = (self.params_from(), self.limbs());
+        let columns = self.parts.first().map_or(0, |part| part.columns.len());
+        (0..columns).filter(move |column| *column < first || (column - first) % LIMBS < limbs)
+    }
+
+    fn params_from(&self) -> usize {
+        self.program.walker.param_column(0)
     }
 }
 

@@ -5,7 +5,7 @@ use super::classes::Plan;
 use super::levels::{LINE, widths};
 use super::library::Compiled;
 use super::ordered::OrderedCall;
-use super::resolve::gather;
+use super::resolve::{gather, push_limb};
 use super::segment::{Stream, Waves};
 use crate::ir::eval::Call;
 use crate::tx::Batch;
@@ -166,25 +166,24 @@ pub fn rows(batch: &Batch, calls: &[OrderedCall], level_of: &[u32], levels: usiz
 /// The calls of one kernel as `Waver` lays them out.
 fn stream(batch: &Batch, part: &[(u32, &OrderedCall)]) -> Stream {
     let compiled = &part[0].1.compiled;
-    let chunks: Vec<Vec<Vec<u32>>> = part.par_chunks(GRAIN).map(|chunk| columns(batch, chunk)).collect();
-    let width = chunks[0].len();
-    let columns = (0..width).flat_map(|column| chunks.iter().flat_map(move |chunk| chunk[column].iter().copied())).collect();
-    Stream { program: compiled.program.clone(), rows: part.len(), columns }
+    let parts: Vec<_> = part.par_chunks(GRAIN).map(|chunk| (chunk.len(), columns(batch, chunk))).collect();
+    Stream::new(compiled.program.clone(), parts)
 }
 
 fn columns(batch: &Batch, calls: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
     let compiled = &calls[0].1.compiled;
     let (program, wave) = (&compiled.program, compiled.wave.as_ref());
     let (Some(waver), Some(wave)) = (&program.waver, wave) else { return vec![] };
-    let mut columns = vec![Vec::with_capacity(calls.len()); waver.columns()];
+    let mut columns = vec![Vec::new(); waver.columns()];
     let mut registers = Vec::new();
-    for (_, call) in calls {
+    for (row, (_, call)) in calls.iter().enumerate() {
         let transaction = &batch.transactions[call.transaction as usize];
         wave.tape.run(Call { transaction, block: &batch.block }, &mut registers);
         let bits = wave.bits.chunks(32).map(|conditions| gather(conditions, &registers));
+        let (names, limbs) = columns.split_at_mut(program.walker.param_column(0));
+        names.iter_mut().zip(bits.chain(call.cells.iter().copied())).for_each(|(column, word)| column.push(word));
         let params = wave.params.iter().flat_map(|param| to_word(registers[*param]));
-        let row = bits.chain(call.cells.iter().copied()).chain(params);
-        columns.iter_mut().zip(row).for_each(|(column, word)| column.push(word));
+        limbs.iter_mut().zip(params).for_each(|(column, limb)| push_limb(column, row, limb));
     }
     debug_assert_eq!(waver.columns(), wave.bits.len().div_ceil(32) + calls[0].1.cells.len() + wave.params.len() * LIMBS);
     columns

@@ -1,7 +1,7 @@
 // The passes over rows around a `walk`, which says what a row asks and gives its leaf. Written as plainly as can be: nothing is known of
 // the kernel but the numbers KEYS, FIRST_CELL and FIRST_PARAM.
 
-struct Segment { rows: u32, cells: u32, pad_a: u32, pad_b: u32 }
+struct Segment { rows: u32, cells: u32, first: u32, end: u32, level: u32, limbs: u32 }
 @group(0) @binding(0) var<uniform> segment: Segment;
 @group(0) @binding(1) var<storage, read> stream: array<u32>;
 @group(0) @binding(2) var<storage, read> base: array<u32>;
@@ -22,7 +22,7 @@ fn cell(row: u32, key: u32) -> u32 { return stream[(FIRST_CELL + key) * segment.
 
 fn param(row: u32, i: u32) -> Total {
     var word = NONE;
-    for (var limb = 0u; limb < 8u; limb++) { word[limb] = stream[(FIRST_PARAM + 8u * i + limb) * segment.rows + row]; }
+    for (var limb = 0u; limb < segment.limbs; limb++) { word[limb] = stream[(FIRST_PARAM + segment.limbs * i + limb) * segment.rows + row]; }
     return word;
 }
 

@@ -4,7 +4,7 @@
 mod wave;
 
 use super::pass::{self, Buffers, Pass};
-use super::segment::{Cleared, Clearing, Segment, Stages, Stream, TO_LINE, verdict};
+use super::segment::{Cleared, Clearing, Part, Segment, Stages, Stream, TO_LINE, verdict};
 use crate::error::Result;
 use crate::ir::access::{NO_CELL, Term, Walk, Walker, flags};
 use crate::ir::{Binary, Expr, ExprId, Kernel, KeyId, Ternary, Unary, eval};
@@ -106,12 +106,12 @@ impl Cpu {
 
     /// Adds the demands of each row to the totals of its cells.
     fn net(&self, plan: &Plan, stream: &Stream, base: &[Word]) {
-        (0..stream.rows.div_ceil(GRAIN)).into_par_iter().for_each(|chunk| {
+        pieces(stream).into_par_iter().for_each(|(part, rows)| {
             let mut demands = plan.demands();
-            for block in (chunk * GRAIN..stream.rows.min((chunk + 1) * GRAIN)).step_by(BLOCK) {
-                let rows = block..stream.rows.min(block + BLOCK);
-                self.warm(plan, stream, rows.clone());
-                for row in rows.map(|row| Row { plan, stream, base, row }) {
+            for block in rows.clone().step_by(BLOCK) {
+                let rows = block..rows.end.min(block + BLOCK);
+                self.warm(plan, part, rows.clone());
+                for row in rows.map(|row| Row { plan, part, base, row }) {
                     row.demand(&mut demands);
                     self.change(&row, &demands, Totals::add);
                 }
@@ -120,10 +120,10 @@ impl Cpu {
     }
 
     /// Reads what the rows will add to. Reads wait for memory side by side, while each atomic addition waits alone.
-    fn warm(&self, plan: &Plan, stream: &Stream, rows: Range<usize>) {
+    fn warm(&self, plan: &Plan, part: &Part, rows: Range<usize>) {
         let mut all = 0;
         for (column, [down, up]) in plan.cell_columns.iter().zip(&plan.asked) {
-            let cells = &pass::column(&stream.columns, stream.rows, *column)[rows.clone()];
+            let cells = part.columns[*column].get(rows.clone()).unwrap_or(&[]);
             for cell in cells.iter().filter(|cell| **cell != NO_CELL) {
                 all |= if *down { self.debits.touch(*cell as usize) } else { 0 };
                 all |= if *up { self.credits.touch(*cell as usize) } else { 0 };
@@ -154,10 +154,16 @@ impl Cpu {
     /// Takes back what settle must not apply: all of a row that goes to the line, and what a leaf does not apply of its row's demands.
     fn retract(&self, plan: &Plan, stream: &Stream, base: &[Word], verdicts: &[u32]) -> Vec<u32> {
         let mut outcomes = vec![0; stream.rows];
-        outcomes.par_chunks_mut(GRAIN).enumerate().for_each(|(chunk, outcomes)| {
+        let mut rest = &mut outcomes[..];
+        let pieces = pieces(stream).into_iter().map(|(part, rows)| {
+            let (of_piece, after) = std::mem::take(&mut rest).split_at_mut(rows.len());
+            rest = after;
+            (part, rows, of_piece)
+        });
+        pieces.collect::<Vec<_>>().into_par_iter().for_each(|(part, rows, outcomes)| {
             let mut demands = plan.demands();
-            for (i, outcome) in outcomes.iter_mut().enumerate() {
-                let row = Row { plan, stream, base, row: chunk * GRAIN + i };
+            for (row, outcome) in rows.zip(outcomes) {
+                let row = Row { plan, part, base, row };
                 let end = row.end();
                 let to_line = row.cells().any(|(_, cell)| cell != NO_CELL && verdicts[cell as usize] != 0);
                 *outcome = if to_line { TO_LINE } else { end.leaf };
@@ -185,6 +191,12 @@ impl Cpu {
             })
             .collect()
     }
+}
+
+/// The parts of a stream, cut to what a thread takes at once.
+fn pieces(stream: &Stream) -> Vec<(&Part, Range<usize>)> {
+    let of_part = |part: &Part| (0..part.rows).step_by(GRAIN).map(|row| row..part.rows.min(row + GRAIN)).collect::<Vec<_>>();
+    stream.parts.iter().flat_map(|part| of_part(part).into_iter().map(move |rows| (part, rows))).collect()
 }
 
 /// Whether a cell's calls need an order: by how they use it, or because it may fall short of a guard.
@@ -427,14 +439,14 @@ fn new(asks: Vec<Ask>, made: &[Ask]) -> Vec<Ask> {
 /// One row of a stream.
 struct Row<'a> {
     plan: &'a Plan,
-    stream: &'a Stream,
+    part: &'a Part,
     base: &'a [Word],
     row: usize,
 }
 
 impl<'a> Row<'a> {
     fn column(&self, column: usize) -> u32 {
-        self.stream.word(column, self.row)
+        self.part.word(column, self.row)
     }
 
     /// The keys with their cells, which may be `NO_CELL`.

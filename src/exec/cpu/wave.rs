@@ -2,7 +2,7 @@
 //! which makes no difference, since none of them uses a cell that another one stores to.
 
 use super::{Cpu, GRAIN, Run, Totals, wide};
-use crate::exec::segment::{Stream, TO_LINE, verdict};
+use crate::exec::segment::{Part, Stream, TO_LINE, verdict};
 use crate::ir::access::NO_CELL;
 use crate::ir::{Expr, ExprId, KeyId, LeafId, LoadId, Node, eval};
 use crate::plan::segment::Waves;
@@ -35,7 +35,7 @@ impl Cpu {
                 .collect();
             for ((stream, row), result) in done.into_iter().zip(results) {
                 if result.outcome == TO_LINE {
-                    put_off(readers[stream].cells(row), level as u32, &mut run.verdicts);
+                    put_off(readers[stream].row(row).cells(), level as u32, &mut run.verdicts);
                 }
                 result.stores.into_iter().for_each(|(cell, word)| run.values[cell as usize] = word);
                 run.outcomes[first + stream][row] = result.outcome;
@@ -44,12 +44,13 @@ impl Cpu {
     }
 
     fn row(&self, reader: &Reader<'_>, row: usize, level: u32, run: &Run, values: &mut Vec<Option<U256>>) -> Done {
-        if reader.cells(row).any(|cell| waits(cell, level, &run.verdicts)) {
+        let row = reader.row(row);
+        if row.cells().any(|cell| waits(cell, level, &run.verdicts)) {
             return Done { outcome: TO_LINE, stores: vec![] };
         }
         values.clear();
         values.resize(reader.stream.program.kernel.exprs.len(), None);
-        let mut call = Call { reader, row, cells: &run.values, values };
+        let mut call = Call { row, cells: &run.values, values };
         let leaf = call.leaf();
         let mut stores = Vec::new();
         for (cell, word) in call.stores(leaf) {
@@ -106,23 +107,37 @@ impl<'a> Reader<'a> {
         reader
     }
 
-    fn column(&self, column: usize, row: usize) -> u32 {
-        self.stream.word(column, row)
+    fn row(&self, row: usize) -> Row<'_> {
+        let (part, row) = self.stream.locate(row);
+        Row { reader: self, part, row }
+    }
+}
+
+/// A row of a stream.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    reader: &'a Reader<'a>,
+    part: &'a Part,
+    row: usize,
+}
+
+impl Row<'_> {
+    fn column(&self, column: usize) -> u32 {
+        self.part.word(column, self.row)
     }
 
-    fn cell(&self, key: KeyId, row: usize) -> u32 {
-        self.column(self.stream.program.walker.cell_column(key), row)
+    fn cell(&self, key: KeyId) -> u32 {
+        self.column(self.reader.stream.program.walker.cell_column(key))
     }
 
-    fn cells(&self, row: usize) -> impl Iterator<Item = u32> {
-        self.stream.program.kernel.key_ids().map(move |key| self.cell(key, row))
+    fn cells(&self) -> impl Iterator<Item = u32> {
+        self.reader.stream.program.kernel.key_ids().map(|key| self.cell(key))
     }
 }
 
 /// One row on the cells as they are.
 struct Call<'a> {
-    reader: &'a Reader<'a>,
-    row: usize,
+    row: Row<'a>,
     cells: &'a [Word],
     /// What has been evaluated.
     values: &'a mut Vec<Option<U256>>,
@@ -130,7 +145,7 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn leaf(&mut self) -> LeafId {
-        let program = &self.reader.stream.program;
+        let program = &self.row.reader.stream.program;
         let mut node = program.kernel.root();
         loop {
             if let Some(leaf) = program.walker.ends[node.index()] {
@@ -144,26 +159,26 @@ impl Call<'_> {
     }
 
     fn holds(&mut self, condition: ExprId) -> bool {
-        match self.reader.bits[condition.index()] {
-            Some(bit) => self.reader.column(bit / 32, self.row) >> (bit % 32) & 1 == 1,
+        match self.row.reader.bits[condition.index()] {
+            Some(bit) => self.row.column(bit / 32) >> (bit % 32) & 1 == 1,
             None => !self.word(condition).is_zero(),
         }
     }
 
     /// Of two stores to one key the later counts.
     fn stores(&mut self, leaf: LeafId) -> Vec<(u32, Word)> {
-        let stores = &self.reader.stream.program.kernel.leaf(leaf).stores;
+        let stores = &self.row.reader.stream.program.kernel.leaf(leaf).stores;
         let last = |at: usize| stores[at + 1..].iter().all(|later| later.key != stores[at].key);
         let stores = stores.iter().enumerate().filter(|(at, _)| last(*at));
-        stores.map(|(_, store)| (self.reader.cell(store.key, self.row), to_word(self.word(store.value)))).collect()
+        stores.map(|(_, store)| (self.row.cell(store.key), to_word(self.word(store.value)))).collect()
     }
 
     fn word(&mut self, id: ExprId) -> U256 {
         if let Some(value) = self.values[id.index()] {
             return value;
         }
-        let kernel = &self.reader.stream.program.kernel;
-        let value = match (kernel.exprs.get(id), self.reader.params[id.index()]) {
+        let kernel = &self.row.reader.stream.program.kernel;
+        let value = match (kernel.exprs.get(id), self.row.reader.params[id.index()]) {
             (Expr::Const(value), _) => *value,
             (_, Some(first)) => self.param(first),
             (Expr::Load(load), _) => self.load(*load),
@@ -177,15 +192,15 @@ impl Call<'_> {
     }
 
     fn param(&self, first: usize) -> U256 {
-        from_word(&std::array::from_fn::<u32, LIMBS, _>(|limb| self.reader.column(first + limb, self.row)))
+        from_word(&std::array::from_fn::<u32, LIMBS, _>(|limb| self.row.column(first + limb)))
     }
 
     fn load(&mut self, load: LoadId) -> U256 {
-        let kernel = &self.reader.stream.program.kernel;
+        let kernel = &self.row.reader.stream.program.kernel;
         let key = kernel.load(load).key;
-        let cell = self.reader.cell(key, self.row);
+        let cell = self.row.cell(key);
         for store in kernel.visible_shadows(load).iter().rev() {
-            if store.key == key || self.reader.cell(store.key, self.row) == cell {
+            if store.key == key || self.row.cell(store.key) == cell {
                 return self.word(store.value);
             }
         }

@@ -220,10 +220,10 @@ impl Device {
     fn upload(&self, segment: &Segment, places: &Places) -> Result<()> {
         let uniforms = uniforms(segment);
         let at = |(i, uniform)| (i * places.uniform_stride, uniform);
-        let streams = places.streams.iter().zip(segment.all_streams()).map(|(place, stream)| (place.columns, &stream.columns[..]));
+        let streams = places.streams.iter().zip(segment.all_streams()).flat_map(|(place, stream)| words(place.columns, stream));
         let uploads = [
             Upload { slot: &self.slots.segments, parts: uniforms.iter().map(|uniform| &uniform[..]).enumerate().map(at).collect() },
-            Upload { slot: &self.slots.streams, parts: streams.filter(|(_, words)| !words.is_empty()).collect() },
+            Upload { slot: &self.slots.streams, parts: streams.collect() },
             Upload { slot: &self.slots.base, parts: vec![(0, segment.base.as_flattened())] },
             Upload { slot: &self.slots.flags, parts: vec![(0, &segment.flags)] },
         ];
@@ -340,7 +340,7 @@ impl Device {
         let (slots, cells) = (&self.slots, segment.base.len());
         let (slot, start, words) = match (binding, stream) {
             (0, _) => (&slots.segments, uniform * places.uniform_stride, UNIFORM_WORDS),
-            (1, Some((stream, place))) => (&slots.streams, place.columns, stream.columns.len()),
+            (1, Some((stream, place))) => (&slots.streams, place.columns, stream.rows * stream.device_columns().count()),
             (6, Some((stream, place))) => (&slots.outcomes, place.outcomes, stream.rows),
             (2, _) => (&slots.base, 0, cells * LIMBS),
             (3, _) => (&slots.debits, 0, cells * TOTAL_LIMBS),
@@ -389,14 +389,33 @@ impl Device {
     }
 }
 
+/// The words of a stream with their places, from `start` on: column by column, the parts one after another.
+fn words(start: usize, stream: &Stream) -> Vec<(usize, &[u32])> {
+    const NOTHING: [u32; 1 << 12] = [0; 1 << 12];
+    let mut words = Vec::new();
+    for (at, column) in stream.device_columns().enumerate() {
+        for part in stream.parts.iter().filter(|part| part.rows > 0) {
+            let start = start + at * stream.rows + part.first;
+            match &part.columns[column][..] {
+                [] => {
+                    let zeros = (0..part.rows).step_by(NOTHING.len());
+                    words.extend(zeros.map(|row| (start + row, &NOTHING[..NOTHING.len().min(part.rows - row)])));
+                }
+                column => words.push((start, column)),
+            }
+        }
+    }
+    words
+}
+
 /// The uniform blocks: that of the cells, the streams', then one a part of a level.
 fn uniforms(segment: &Segment) -> Vec<[u32; UNIFORM_WORDS]> {
     let cells = segment.base.len() as u32;
-    let of_rows = |rows: usize| Uniform::new(rows as u32, cells);
-    let streams = segment.streams.iter().map(|stream| of_rows(stream.rows));
-    let levels =
-        parts(&segment.waves).map(|(level, (stream, rows))| of_rows(segment.waves.streams[*stream].rows).level(rows.clone(), level as u32));
-    [of_rows(0)].into_iter().chain(streams).chain(levels).map(Uniform::words).collect()
+    let of_stream = |stream: &Stream| Uniform::new(stream.rows as u32, cells, stream.limbs() as u32);
+    let streams = segment.streams.iter().map(of_stream);
+    let waves: Vec<Uniform> = segment.waves.streams.iter().map(of_stream).collect();
+    let levels = parts(&segment.waves).map(|(level, (stream, rows))| waves[*stream].level(rows.clone(), level as u32));
+    [Uniform::new(0, cells, 0)].into_iter().chain(streams).chain(levels).map(Uniform::words).collect()
 }
 
 /// The parts of all levels, in order, each with its level.

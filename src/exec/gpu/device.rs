@@ -37,7 +37,7 @@ impl Capacity {
     }
 
     pub(super) fn stream_words(&self, stream: &Stream) -> usize {
-        self.stream(stream.rows, stream.columns.len().checked_div(stream.rows).unwrap_or(0))
+        self.stream(stream.rows, stream.device_columns().count())
     }
 
     pub fn holds(&self, segment: &Segment) -> bool {

@@ -98,7 +98,8 @@ impl Walker {
     }
 }
 
-/// The columns of a row, each a `u32`: the bits, 32 a column; a cell for each key; eight limbs for each parameter, the lowest first.
+/// The columns of a row, each a `u32`: the bits, 32 a column; a cell for each key; eight limbs for each parameter, the lowest first. A device
+/// gets fewer of these where the upper ones are 0 in all rows.
 impl Walker {
     pub fn bit_column(&self, bit: usize) -> usize {
         bit / 32
