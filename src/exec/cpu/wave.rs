@@ -1,7 +1,8 @@
-//! The wave's twin: level after level, the rows of a level side by side. What a level stores in place is stored when all its rows are done,
-//! which makes no difference, since none of them uses a cell that another one stores to.
+//! Waves: level after level, the rows of a level side by side. What a level stores in place is stored when all its rows are done, which
+//! makes no difference, since none of them uses a cell that another one stores to.
 
-use super::{Cpu, GRAIN, Run, Totals, wide};
+use super::GRAIN;
+use super::rows::wide;
 use crate::exec::segment::{Part, Stream, TO_LINE, verdict};
 use crate::ir::access::NO_CELL;
 use crate::ir::{Expr, ExprId, KeyId, LeafId, LoadId, Node, eval};
@@ -9,66 +10,51 @@ use crate::plan::segment::Waves;
 use crate::word::{self, LIMBS, Word, from_word, to_word};
 use alloy_primitives::U256;
 use rayon::prelude::*;
+use std::ops::Range;
 
-/// What became of a row.
-struct Done {
-    outcome: u32,
-    /// Ordered cells with what is stored there.
-    stores: Vec<(u32, Word)>,
+/// What the levels leave behind, besides the values of ordered cells.
+#[derive(Default)]
+pub(super) struct Waved {
+    /// By stream and row.
+    pub outcomes: Vec<Vec<u32>>,
+    /// What is to be taken from solvent cells (0) or added to them (1): cell, side, amount.
+    pub changes: Vec<(u32, usize, Word)>,
 }
 
-impl Cpu {
-    /// Runs the levels, and changes values, verdicts and outcomes.
-    pub(super) fn wave(&self, waves: &Waves, run: &mut Run) {
-        let first = run.outcomes.len();
-        run.outcomes.extend(waves.streams.iter().map(|stream| vec![0; stream.rows]));
-        let readers: Vec<Reader> = waves.streams.iter().map(Reader::new).collect();
-        for (level, parts) in waves.levels.iter().enumerate() {
-            let done = parts.iter().flat_map(|(stream, rows)| rows.clone().map(|row| (*stream, row as usize)));
-            let done: Vec<(usize, usize)> = done.collect();
-            let results: Vec<Done> = done
-                .par_chunks(GRAIN.min(done.len().div_ceil(rayon::current_num_threads())).max(1))
-                .flat_map_iter(|rows| {
-                    let mut values = Vec::new();
-                    rows.iter().map(|(stream, row)| self.row(&readers[*stream], *row, level as u32, run, &mut values)).collect::<Vec<_>>()
-                })
-                .collect();
-            for ((stream, row), result) in done.into_iter().zip(results) {
-                if result.outcome == TO_LINE {
-                    put_off(readers[stream].row(row).cells(), level as u32, &mut run.verdicts);
-                }
-                result.stores.into_iter().for_each(|(cell, word)| run.values[cell as usize] = word);
-                run.outcomes[first + stream][row] = result.outcome;
-            }
-        }
-    }
+/// What became of some rows of a stream.
+#[derive(Default)]
+struct Done {
+    outcomes: Vec<u32>,
+    /// Ordered cells with what is stored there.
+    stores: Vec<(u32, Word)>,
+    changes: Vec<(u32, usize, Word)>,
+}
 
-    fn row(&self, reader: &Reader<'_>, row: usize, level: u32, run: &Run, values: &mut Vec<Option<U256>>) -> Done {
-        let row = reader.row(row);
-        if row.cells().any(|cell| waits(cell, level, &run.verdicts)) {
-            return Done { outcome: TO_LINE, stores: vec![] };
-        }
-        values.clear();
-        values.resize(reader.stream.program.kernel.exprs.len(), None);
-        let mut call = Call { row, cells: &run.values, values };
-        let leaf = call.leaf();
-        let mut stores = Vec::new();
-        for (cell, word) in call.stores(leaf) {
-            match cell {
-                NO_CELL => {}
-                _ if run.verdicts[cell as usize] != 0 => stores.push((cell, word)),
-                _ => self.differ(cell as usize, &run.values[cell as usize], &word),
+/// Runs the levels: `cells` and `verdicts` change.
+pub(super) fn run(waves: &Waves, cells: &mut [Word], verdicts: &mut [u32]) -> Waved {
+    let mut waved = Waved { outcomes: waves.streams.iter().map(|stream| vec![0; stream.rows]).collect(), changes: vec![] };
+    let readers: Vec<Reader> = waves.streams.iter().map(Reader::new).collect();
+    for (level, parts) in (0..).zip(&waves.levels) {
+        let width: usize = parts.iter().map(|(_, rows)| rows.len()).sum();
+        let grain = GRAIN.min(width.div_ceil(rayon::current_num_threads())).max(1);
+        let pieces = parts.iter().flat_map(|(stream, rows)| {
+            let starts = rows.clone().step_by(grain);
+            starts.map(|start| (*stream, start as usize..rows.end.min(start + grain as u32) as usize))
+        });
+        let pieces: Vec<(usize, Range<usize>)> = pieces.collect();
+        let run = |(stream, rows): &(usize, Range<usize>)| readers[*stream].run(rows.clone(), level, cells, verdicts);
+        // Waking another thread takes longer than a few rows.
+        let done: Vec<Done> = if pieces.len() == 1 { pieces.iter().map(run).collect() } else { pieces.par_iter().map(run).collect() };
+        for ((stream, rows), done) in pieces.into_iter().zip(done) {
+            for (row, _) in rows.clone().zip(&done.outcomes).filter(|(_, outcome)| **outcome == TO_LINE) {
+                put_off(readers[stream].row(row).cells(), level, verdicts);
             }
+            done.stores.into_iter().for_each(|(cell, word)| cells[cell as usize] = word);
+            waved.outcomes[stream][rows].copy_from_slice(&done.outcomes);
+            waved.changes.extend(done.changes);
         }
-        Done { outcome: leaf.index() as u32, stores }
     }
-
-    /// Adds to a cell's totals what makes `after` of `before`.
-    fn differ(&self, cell: usize, before: &Word, after: &Word) {
-        let (totals, more, less): (&Totals, _, _) =
-            if word::less(&wide(after), &wide(before)) { (&self.debits, before, after) } else { (&self.credits, after, before) };
-        totals.add(cell, &word::sub(wide(more), wide(less)));
-    }
+    waved
 }
 
 /// Whether a row that uses the cell has to wait for the line.
@@ -111,6 +97,56 @@ impl<'a> Reader<'a> {
         let (part, row) = self.stream.locate(row);
         Row { reader: self, part, row }
     }
+
+    fn run(&self, rows: Range<usize>, level: u32, cells: &[Word], verdicts: &[u32]) -> Done {
+        let mut done = Done::default();
+        let mut memo = Memo::new(self.stream.program.kernel.exprs.len());
+        for row in rows.map(|row| self.row(row)) {
+            if row.cells().any(|cell| waits(cell, level, verdicts)) {
+                done.outcomes.push(TO_LINE);
+                continue;
+            }
+            memo.forget();
+            let mut call = Call { row, cells, memo: &mut memo };
+            let leaf = call.leaf();
+            done.outcomes.push(leaf.index() as u32);
+            for (cell, word) in call.stores(leaf) {
+                match cell {
+                    NO_CELL => {}
+                    _ if verdicts[cell as usize] != 0 => done.stores.push((cell, word)),
+                    _ => done.changes.push(difference(cell, &cells[cell as usize], &word)),
+                }
+            }
+        }
+        done
+    }
+}
+
+/// What makes `after` of `before`.
+fn difference(cell: u32, before: &Word, after: &Word) -> (u32, usize, Word) {
+    let less = word::less(&wide(after), &wide(before));
+    let (side, more, less) = if less { (0, before, after) } else { (1, after, before) };
+    let mut amount = [0; LIMBS];
+    amount.copy_from_slice(&word::sub(wide(more), wide(less))[..LIMBS]);
+    (cell, side, amount)
+}
+
+/// What has been evaluated of a call.
+struct Memo {
+    values: Vec<U256>,
+    /// The call that each value is of.
+    of: Vec<u32>,
+    call: u32,
+}
+
+impl Memo {
+    fn new(exprs: usize) -> Self {
+        Self { values: vec![U256::ZERO; exprs], of: vec![0; exprs], call: 0 }
+    }
+
+    fn forget(&mut self) {
+        self.call += 1;
+    }
 }
 
 /// A row of a stream.
@@ -139,8 +175,7 @@ impl Row<'_> {
 struct Call<'a> {
     row: Row<'a>,
     cells: &'a [Word],
-    /// What has been evaluated.
-    values: &'a mut Vec<Option<U256>>,
+    memo: &'a mut Memo,
 }
 
 impl Call<'_> {
@@ -174,8 +209,8 @@ impl Call<'_> {
     }
 
     fn word(&mut self, id: ExprId) -> U256 {
-        if let Some(value) = self.values[id.index()] {
-            return value;
+        if self.memo.of[id.index()] == self.memo.call {
+            return self.memo.values[id.index()];
         }
         let kernel = &self.row.reader.stream.program.kernel;
         let value = match (kernel.exprs.get(id), self.row.reader.params[id.index()]) {
@@ -187,7 +222,7 @@ impl Call<'_> {
             (Expr::Ternary(op, [a, b, c]), _) => eval::ternary(*op, self.word(*a), self.word(*b), self.word(*c)),
             (Expr::Input(_) | Expr::Keccak(_), None) => unreachable!("a waver brings inputs, and refuses hashes of loaded words"),
         };
-        self.values[id.index()] = Some(value);
+        (self.memo.values[id.index()], self.memo.of[id.index()]) = (value, self.memo.call);
         value
     }
 

@@ -1,0 +1,322 @@
+//! A row of a stream, and the walk that it takes: which leaf it ends at, and what it demands of its cells. Nothing is changed here.
+
+use crate::exec::segment::Part;
+use crate::ir::access::{NO_CELL, Term, Walk, Walker};
+use crate::ir::{Binary, Expr, ExprId, Kernel, KeyId, Ternary, Unary, eval};
+use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word};
+use alloy_primitives::{U256, keccak256};
+
+pub(super) const NOTHING: Total = [0; TOTAL_LIMBS];
+
+pub(super) fn wide(word: &Word) -> Total {
+    let mut total = NOTHING;
+    total[..LIMBS].copy_from_slice(word);
+    total
+}
+
+/// A walk with its expressions resolved to what a row holds.
+pub(super) struct Plan {
+    root: Step,
+    pub cell_columns: Vec<usize>,
+    param_columns: Vec<usize>,
+    /// For each key whether anything is demanded of it, down and up.
+    pub asked: Vec<[bool; 2]>,
+}
+
+enum Step {
+    Choose { choice: Choice, yes: Box<Step>, no: Box<Step> },
+    Guard { asks: Vec<Ask>, pass: Box<Step>, fail: Option<Box<Step>> },
+    Sentinel { key: usize, equal: Box<Step>, other: Box<Step> },
+    End(End),
+}
+
+/// What the row, or free cells, decide.
+enum Choice {
+    Bit(usize),
+    Read(Operand),
+}
+
+pub(super) struct End {
+    pub leaf: u32,
+    asks: Vec<Ask>,
+    pub applied: Vec<Ask>,
+    /// Whoever ends here demands exactly what it applies.
+    pub exact: bool,
+}
+
+/// A sum that is demanded of a key, or applied to it; `side` is 0 for down, 1 for up.
+#[derive(Clone, PartialEq)]
+pub(super) struct Ask {
+    pub key: usize,
+    pub side: usize,
+    pub terms: Vec<Operand>,
+}
+
+#[derive(Clone, PartialEq)]
+pub(super) enum Operand {
+    Param(usize),
+    Const(U256),
+    /// The value of this key's cell.
+    Load(usize),
+    Unary(Unary, Box<Operand>),
+    Binary(Binary, Box<[Operand; 2]>),
+    Ternary(Ternary, Box<[Operand; 3]>),
+    Keccak(Vec<Operand>, usize),
+}
+
+impl Plan {
+    pub fn new(kernel: &Kernel, walker: &Walker) -> Self {
+        let builder = Builder { kernel, walker };
+        let mut asked = vec![[false; 2]; kernel.keys.len()];
+        builder.asks(&walker.root).iter().for_each(|ask| asked[ask.key][ask.side] = true);
+        Self {
+            root: builder.step(&walker.root, &[], &[]),
+            cell_columns: kernel.key_ids().map(|key| walker.cell_column(key)).collect(),
+            param_columns: (0..walker.params.len()).map(|param| walker.param_column(param)).collect(),
+            asked,
+        }
+    }
+
+    /// Room for what a row demands, `[down, up]` of each key.
+    pub fn demands(&self) -> Vec<[Total; 2]> {
+        vec![[NOTHING; 2]; self.cell_columns.len()]
+    }
+}
+
+struct Builder<'a> {
+    kernel: &'a Kernel,
+    walker: &'a Walker,
+}
+
+impl Builder<'_> {
+    /// `made` are the asks that are made on the way here; `others` may be made beside it.
+    fn step(&self, walk: &Walk, made: &[Ask], others: &[Ask]) -> Step {
+        let step = |walk: &Walk| Box::new(self.step(walk, made, others));
+        match walk {
+            Walk::Bit { bit, yes, no } => Step::Choose { choice: Choice::Bit(*bit), yes: step(yes), no: step(no) },
+            Walk::Read { condition, yes, no } => {
+                Step::Choose { choice: Choice::Read(self.operand(*condition)), yes: step(yes), no: step(no) }
+            }
+            Walk::Guard { pass, fail, .. } => {
+                let asks = new(self.own_asks(walk), made);
+                let made = [made, &asks].concat();
+                let to = |walk, beside| Box::new(self.step(walk, &made, &[others, &self.asks(beside)].concat()));
+                let silent = new(self.asks(fail), &made).is_empty();
+                Step::Guard { asks, pass: to(pass, fail), fail: (!silent).then(|| to(fail, pass)) }
+            }
+            Walk::Sentinel { key, equal, other } => {
+                let to = |walk, beside| Box::new(self.step(walk, made, &[others, &self.asks(beside)].concat()));
+                Step::Sentinel { key: key.index(), equal: to(equal, other), other: to(other, equal) }
+            }
+            Walk::Leaf { leaf, .. } => {
+                let applied = self.own_asks(walk);
+                let mut demanded = made.iter().chain(others);
+                // What is applied is demanded too, so it is enough that nothing else is.
+                let exact = demanded.all(|ask| applied.contains(ask));
+                Step::End(End { leaf: leaf.index() as u32, asks: new(applied.clone(), made), applied, exact })
+            }
+        }
+    }
+    /// What a node itself asks.
+    fn own_asks(&self, walk: &Walk) -> Vec<Ask> {
+        let sides = |key: KeyId, down: Vec<Operand>, up: Vec<Operand>| {
+            let ask = move |(side, terms)| Ask { key: key.index(), side, terms };
+            [down, up].into_iter().enumerate().filter(|(_, terms)| !terms.is_empty()).map(ask)
+        };
+        let terms = |terms: &[Term]| terms.iter().map(|term| self.term(term)).collect();
+        let words = |words: &[ExprId]| words.iter().map(|word| self.operand(*word)).collect();
+        match walk {
+            Walk::Guard { guard, .. } => sides(guard.key, terms(&guard.down), terms(&guard.up)).collect(),
+            Walk::Leaf { effects, .. } => {
+                effects.iter().flat_map(|effect| sides(effect.key, words(&effect.debits), words(&effect.credits))).collect()
+            }
+            Walk::Bit { .. } | Walk::Read { .. } | Walk::Sentinel { .. } => vec![],
+        }
+    }
+
+    /// What is asked anywhere below.
+    fn asks(&self, walk: &Walk) -> Vec<Ask> {
+        let mut asks = self.own_asks(walk);
+        for ask in walk.below().into_iter().flat_map(|walk| self.asks(walk)) {
+            if !asks.contains(&ask) {
+                asks.push(ask);
+            }
+        }
+        asks
+    }
+
+    fn term(&self, term: &Term) -> Operand {
+        match term {
+            Term::Word(word) => self.operand(*word),
+            Term::Const(value) => Operand::Const(*value),
+        }
+    }
+
+    fn operand(&self, id: ExprId) -> Operand {
+        if let Some(param) = self.walker.params.iter().position(|param| *param == id) {
+            return Operand::Param(param);
+        }
+        match self.kernel.exprs.get(id) {
+            Expr::Const(value) => Operand::Const(*value),
+            Expr::Load(load) => Operand::Load(self.kernel.load(*load).key.index()),
+            Expr::Unary(op, a) => Operand::Unary(*op, Box::new(self.operand(*a))),
+            Expr::Binary(op, a, b) => Operand::Binary(*op, Box::new([*a, *b].map(|id| self.operand(id)))),
+            Expr::Ternary(op, operands) => Operand::Ternary(*op, Box::new(operands.map(|id| self.operand(id)))),
+            Expr::Keccak(preimage) => {
+                Operand::Keccak(preimage.words.iter().map(|id| self.operand(*id)).collect(), preimage.len_bytes as usize)
+            }
+            Expr::Input(_) => unreachable!("the walker makes a parameter of what inputs decide"),
+        }
+    }
+}
+
+/// Those that have not been made yet.
+fn new(asks: Vec<Ask>, made: &[Ask]) -> Vec<Ask> {
+    asks.into_iter().filter(|ask| !made.contains(ask)).collect()
+}
+
+/// One row of a stream.
+pub(super) struct Row<'a> {
+    pub plan: &'a Plan,
+    pub part: &'a Part,
+    pub base: &'a [Word],
+    pub row: usize,
+}
+
+impl<'a> Row<'a> {
+    fn column(&self, column: usize) -> u32 {
+        self.part.word(column, self.row)
+    }
+
+    /// The keys with their cells, which may be `NO_CELL`.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.plan.cell_columns.iter().map(|column| self.column(*column)).enumerate()
+    }
+
+    fn bit(&self, bit: usize) -> bool {
+        self.column(bit / 32) >> (bit % 32) & 1 == 1
+    }
+
+    fn holds(&self, choice: &Choice) -> bool {
+        match choice {
+            Choice::Bit(bit) => self.bit(*bit),
+            Choice::Read(condition) => !self.value(condition).is_zero(),
+        }
+    }
+
+    /// Where the row ends.
+    pub fn end(&self) -> &'a End {
+        let mut step = &self.plan.root;
+        loop {
+            step = match step {
+                Step::Choose { choice, yes, no } => {
+                    if self.holds(choice) {
+                        yes
+                    } else {
+                        no
+                    }
+                }
+                Step::Guard { pass, .. } => pass,
+                Step::Sentinel { key, equal, other } => {
+                    if self.load(*key) == [u32::MAX; LIMBS] {
+                        equal
+                    } else {
+                        other
+                    }
+                }
+                Step::End(end) => return end,
+            };
+        }
+    }
+
+    /// What the row demands: of each key and side the most that is asked.
+    pub fn demand(&self, demands: &mut [[Total; 2]]) {
+        demands.fill([NOTHING; 2]);
+        self.step(&self.plan.root, demands);
+    }
+
+    fn step(&self, step: &Step, demands: &mut [[Total; 2]]) {
+        let mut step = step;
+        loop {
+            step = match step {
+                Step::Choose { choice, yes, no } => {
+                    if self.holds(choice) {
+                        yes
+                    } else {
+                        no
+                    }
+                }
+                Step::Guard { asks, pass, fail } => {
+                    self.ask(asks, demands);
+                    if let Some(fail) = fail {
+                        self.step(fail, demands);
+                    }
+                    pass
+                }
+                Step::Sentinel { equal, other, .. } => {
+                    self.step(equal, demands);
+                    other
+                }
+                Step::End(end) => return self.ask(&end.asks, demands),
+            };
+        }
+    }
+
+    fn ask(&self, asks: &[Ask], demands: &mut [[Total; 2]]) {
+        for ask in asks {
+            let asked = self.sum(&ask.terms);
+            let most = &mut demands[ask.key][ask.side];
+            if word::less(most, &asked) {
+                *most = asked;
+            }
+        }
+    }
+
+    pub fn sum(&self, terms: &[Operand]) -> Total {
+        match terms {
+            [term] => self.amount(term),
+            terms => terms.iter().fold(NOTHING, |sum, term| word::add(sum, self.amount(term))),
+        }
+    }
+
+    fn amount(&self, term: &Operand) -> Total {
+        match term {
+            Operand::Param(param) => wide(&self.param(*param)),
+            term => word::widen(self.value(term)),
+        }
+    }
+
+    fn param(&self, param: usize) -> Word {
+        let first = self.plan.param_columns[param];
+        std::array::from_fn(|limb| self.column(first + limb))
+    }
+
+    /// The value that a key's cell had before the segment.
+    fn load(&self, key: usize) -> Word {
+        match self.column(self.plan.cell_columns[key]) {
+            NO_CELL => [0; LIMBS],
+            cell => self.base[cell as usize],
+        }
+    }
+
+    fn value(&self, operand: &Operand) -> U256 {
+        match operand {
+            Operand::Param(param) => word::from_word(&self.param(*param)),
+            Operand::Const(value) => *value,
+            Operand::Load(key) => word::from_word(&self.load(*key)),
+            Operand::Unary(op, a) => eval::unary(*op, self.value(a)),
+            Operand::Binary(op, operands) => {
+                let [a, b] = operands.each_ref().map(|operand| self.value(operand));
+                eval::binary(*op, a, b)
+            }
+            Operand::Ternary(op, operands) => {
+                let [a, b, c] = operands.each_ref().map(|operand| self.value(operand));
+                eval::ternary(*op, a, b, c)
+            }
+            Operand::Keccak(words, len) => {
+                let bytes: Vec<u8> = words.iter().flat_map(|word| self.value(word).to_be_bytes::<32>()).collect();
+                keccak256(&bytes[..*len]).into()
+            }
+        }
+    }
+}
