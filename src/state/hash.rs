@@ -2,7 +2,6 @@
 //! or on the order of a table: they differ between machines, and no result, root or export ever sees them.
 
 use ahash::{AHasher, RandomState};
-use alloy_primitives::U256;
 use std::hash::{BuildHasher, Hasher};
 
 static SEEDED: RandomState = RandomState::with_seeds(0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344);
@@ -27,10 +26,11 @@ pub(super) fn limbs(limbs: &[u64]) -> u64 {
     hasher.finish()
 }
 
+/// Limb pairs as one.
 #[inline]
-pub(super) fn words(space: u64, words: &[U256]) -> u64 {
+pub(super) fn words(words: &[u32]) -> u64 {
     let mut hasher = SEEDED.build_hasher();
-    hasher.write_u64(space);
-    words.iter().flat_map(U256::as_limbs).for_each(|limb| hasher.write_u64(*limb));
+    let pair = |pair: &[u32]| u64::from(pair[0]) | pair.get(1).map_or(0, |high| u64::from(*high) << 32);
+    words.chunks(2).for_each(|limbs| hasher.write_u64(pair(limbs)));
     hasher.finish()
 }

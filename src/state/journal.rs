@@ -2,7 +2,7 @@
 //! all arenas. What was appended since needs no entry, and without a live mark nothing is written. The journal only remembers; the state
 //! does the undoing.
 
-use super::{contracts::Contract, key::CellId, paths::Filled};
+use super::{contracts::Contract, key::CellId};
 use crate::{
     error::{Error, Result},
     word::Word,
@@ -18,7 +18,6 @@ pub struct Mark(u64);
 pub(super) struct Lengths {
     pub(super) cells: usize,
     pub(super) contracts: usize,
-    pub(super) paths: Filled,
 }
 
 /// A live mark: what there was, and how long the journal's lists were.

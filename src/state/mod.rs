@@ -15,6 +15,7 @@ mod import;
 mod index;
 mod journal;
 mod key;
+mod large;
 mod paths;
 mod root;
 #[cfg(test)]
@@ -181,11 +182,11 @@ impl State {
     /// Marks the state as it is. Until the mark is released every change costs its undo: 36 bytes for a word that existed here.
     /// Marks nest; any number may be live.
     pub fn mark(&mut self) -> Mark {
-        let lengths = Lengths { cells: self.len(), contracts: self.contracts.list().len(), paths: self.paths.filled() };
+        let lengths = Lengths { cells: self.len(), contracts: self.contracts.list().len() };
         self.journal.mark(lengths)
     }
 
-    /// Brings everything back to what it was at `mark`, the root included; paths that came since are forgotten. Newer marks end; this one
+    /// Brings everything back to what it was at `mark`, the root included. Newer marks end; this one
     /// stays live, until it is released.
     ///
     /// An input error, and nothing changes, if the mark is not live: unknown here, released, or ended by an undo to an older one.
@@ -197,7 +198,7 @@ impl State {
         self.index.truncate(self.keys.records(), lengths.cells);
         self.keys.truncate(lengths.cells);
         self.cells.truncate(lengths.cells);
-        self.paths.truncate(lengths.paths);
+        self.paths.truncate(lengths.cells, lengths.contracts);
         if !contracts.is_empty() || self.contracts.list().len() > lengths.contracts {
             for (id, contract) in contracts.into_iter().rev() {
                 self.contracts.replace(id, contract);

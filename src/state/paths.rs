@@ -1,18 +1,21 @@
 //! A cache in front of the cells' identity: from the key words of a contract's mapping straight to the cell, so that nothing is hashed with
 //! Keccak as long as cells are reached the same way. It answers "not known" whenever it likes, and no result depends on what it holds.
 //!
-//! A look-up goes to one slot of 8 bytes (and its neighbours in the same cache line), then to one entry. Entries lie in the order they came;
-//! taking back the newest is cutting them off: a slot that names an entry beyond the end, or another one's, is passed over, because an
-//! entry is believed only if its whole path matches.
+//! A look-up goes to one slot, which holds the whole path, and on to its neighbours where another path has taken it. Most key words are
+//! addresses: they are kept in 20 bytes, so that a path of one fills half a line of the cache.
 
-use super::{hash, key::CellId};
+use super::{hash, key::CellId, large::Large};
 use alloy_primitives::U256;
+use std::hint::black_box;
 
 /// The cells reached by one or two key words, by contract and template.
 #[derive(Clone, Default)]
 pub struct Paths {
-    one: Table<1>,
-    two: Table<2>,
+    /// By address, word, two addresses, two words.
+    tables: (Table<8>, Table<11>, Table<13>, Table<19>),
+    /// One more than the highest cell and the highest contract that paths ever led to or from.
+    cells: usize,
+    contracts: u32,
 }
 
 /// A path to look up.
@@ -49,11 +52,43 @@ impl Words {
     }
 }
 
-/// How many entries there were.
+/// A path as a table keeps it: the space, the words, and room for the id, in limbs of 32 bits.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Filled {
-    one: usize,
-    two: usize,
+enum Path {
+    Address([u32; 8]),
+    Word([u32; 11]),
+    Addresses([u32; 13]),
+    Words([u32; 19]),
+}
+
+impl Path {
+    #[inline]
+    fn new(space: u64, words: &[U256]) -> Option<Self> {
+        Some(match words {
+            [a] if is_address(a) => Self::Address(record::<5, 8>(space, &[a])),
+            [a] => Self::Word(record::<8, 11>(space, &[a])),
+            [a, b] if is_address(a) && is_address(b) => Self::Addresses(record::<5, 13>(space, &[a, b])),
+            [a, b] => Self::Words(record::<8, 19>(space, &[a, b])),
+            _ => return None,
+        })
+    }
+}
+
+#[inline]
+fn is_address(word: &U256) -> bool {
+    let [.., c, d] = word.as_limbs();
+    *d == 0 && *c >> 32 == 0
+}
+
+/// So many limbs of each word.
+#[inline]
+fn record<const LIMBS: usize, const WIDTH: usize>(space: u64, words: &[&U256]) -> [u32; WIDTH] {
+    let mut record = [FREE; WIDTH];
+    (record[0], record[1]) = (space as u32, (space >> 32) as u32);
+    for (limbs, word) in record[2..WIDTH - 1].chunks_exact_mut(LIMBS).zip(words) {
+        limbs.iter_mut().enumerate().for_each(|(at, limb)| *limb = (word.as_limbs()[at / 2] >> (32 * (at % 2))) as u32);
+    }
+    record
 }
 
 impl Paths {
@@ -66,166 +101,178 @@ impl Paths {
     /// The cell at these key words, if it is known. Only paths of one or two words are ever known.
     #[inline]
     pub fn find(&self, space: u64, words: &[U256]) -> Option<CellId> {
-        match *words {
-            [a] => self.one.find(space, &[a]),
-            [a, b] => self.two.find(space, &[a, b]),
-            _ => None,
+        let path = Path::new(space, words)?;
+        self.look(&path, self.start(&path))
+    }
+
+    /// What `find` gives for each query, into `found`. The look-ups go side by side, so that the processor waits for memory once for many:
+    /// all hashes first, then nothing but loads, then the rest.
+    pub fn find_all(&self, queries: &[Query], found: &mut Vec<Option<CellId>>) {
+        const SIDE_BY_SIDE: usize = 64;
+        found.clear();
+        let mut starts = [(0, 0); SIDE_BY_SIDE];
+        for queries in queries.chunks(SIDE_BY_SIDE) {
+            for (start, Query { space, words }) in starts.iter_mut().zip(queries) {
+                *start = Path::new(*space, words.as_slice()).map_or(NOWHERE, |path| self.start(&path));
+            }
+            black_box(starts[..queries.len()].iter().fold(0, |seen, start| seen ^ self.first(*start)));
+            let look = |(Query { space, words }, start): (&Query, &Start)| self.look(&Path::new(*space, words.as_slice())?, *start);
+            found.extend(queries.iter().zip(&starts).map(look));
         }
     }
 
-    /// What `find` gives for each query, into `found`. The look-ups go side by side, so that the processor waits for memory once for many.
-    pub fn find_all(&self, queries: &[Query], found: &mut Vec<Option<CellId>>) {
-        let first = queries.iter().map(|query| match query.words.as_slice() {
-            [a] => self.one.first(query.space, &[*a]),
-            [a, b] => self.two.first(query.space, &[*a, *b]),
-            _ => None,
-        });
-        // What the first slots say is collected before any entry is opened.
-        let first: Vec<Option<u32>> = first.collect();
-        found.clear();
-        found.extend(queries.iter().zip(first).map(|(query, first)| match query.words.as_slice() {
-            [a] => self.one.open(first, query.space, &[*a]),
-            [a, b] => self.two.open(first, query.space, &[*a, *b]),
-            _ => None,
-        }));
+    /// Where the search for a path starts: the table, and the slot.
+    #[inline]
+    fn start(&self, path: &Path) -> Start {
+        let (address, word, addresses, words) = &self.tables;
+        match path {
+            Path::Address(path) => (0, address.start(path)),
+            Path::Word(path) => (1, word.start(path)),
+            Path::Addresses(path) => (2, addresses.start(path)),
+            Path::Words(path) => (3, words.start(path)),
+        }
+    }
+
+    /// What lies there.
+    #[inline]
+    fn first(&self, (table, at): Start) -> CellId {
+        let (address, word, addresses, words) = &self.tables;
+        match table {
+            0 => address.first(at),
+            1 => word.first(at),
+            2 => addresses.first(at),
+            3 => words.first(at),
+            _ => FREE,
+        }
+    }
+
+    #[inline]
+    fn look(&self, path: &Path, (_, start): Start) -> Option<CellId> {
+        let (address, word, addresses, words) = &self.tables;
+        match path {
+            Path::Address(path) => address.find(path, start),
+            Path::Word(path) => word.find(path, start),
+            Path::Addresses(path) => addresses.find(path, start),
+            Path::Words(path) => words.find(path, start),
+        }
     }
 
     /// Remembers that these key words lead to `id`, a cell that the state has already. A path never leads elsewhere later: what is known
     /// stays. Does nothing for other than one or two words.
     pub fn insert(&mut self, space: u64, words: &[U256], id: CellId) {
-        match *words {
-            [a] => self.one.insert(space, [a], id),
-            [a, b] => self.two.insert(space, [a, b], id),
-            _ => {}
+        let (address, word, addresses, both) = &mut self.tables;
+        match Path::new(space, words) {
+            None => return,
+            Some(Path::Address(path)) => address.insert(path, id),
+            Some(Path::Word(path)) => word.insert(path, id),
+            Some(Path::Addresses(path)) => addresses.insert(path, id),
+            Some(Path::Words(path)) => both.insert(path, id),
         }
+        self.cells = self.cells.max(id as usize + 1);
+        // The highest of all stands for no contract.
+        self.contracts = self.contracts.max(((space >> 32) as u32).wrapping_add(1));
     }
 
     /// The number of paths known.
     pub fn len(&self) -> usize {
-        self.one.entries.len() + self.two.entries.len()
+        let (address, word, addresses, words) = &self.tables;
+        address.taken + word.taken + addresses.taken + words.taken
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    pub(super) fn filled(&self) -> Filled {
-        Filled { one: self.one.entries.len(), two: self.two.entries.len() }
-    }
-
-    /// Forgets what came after `filled` was taken.
-    pub(super) fn truncate(&mut self, filled: Filled) {
-        self.one.entries.truncate(filled.one);
-        self.two.entries.truncate(filled.two);
+    /// Forgets the paths to cells from `cells` on, and from contracts from `contracts` on: their ids will be given again.
+    pub(super) fn truncate(&mut self, cells: usize, contracts: usize) {
+        let contracts = contracts.try_into().unwrap_or(u32::MAX);
+        if self.cells <= cells && self.contracts <= contracts {
+            return;
+        }
+        (self.cells, self.contracts) = (self.cells.min(cells), self.contracts.min(contracts));
+        let stays = |contract: u32, id: CellId| (id as usize) < cells && (contract < contracts || contract == u32::MAX);
+        let (address, word, addresses, words) = &mut self.tables;
+        address.rebuild(stays);
+        word.rebuild(stays);
+        addresses.rebuild(stays);
+        words.rebuild(stays);
     }
 }
+
+type Start = (u8, usize);
+
+/// Paths that are in no table are not looked for.
+const NOWHERE: Start = (u8::MAX, 0);
+
+/// No cell has this id.
+const FREE: CellId = CellId::MAX;
 
 #[derive(Clone, Default)]
-struct Table<const N: usize> {
-    /// A power of two of them, or none; probed linearly.
-    slots: Vec<Slot>,
-    /// Slots that are not free: as many as there are entries, and those left over from entries cut off.
+struct Table<const WIDTH: usize> {
+    /// A power of two of them, or none; probed linearly. The id comes last.
+    slots: Large<[u32; WIDTH]>,
+    /// Slots that are not free.
     taken: usize,
-    entries: Vec<Entry<N>>,
 }
 
-#[derive(Clone, Copy)]
-struct Slot {
-    /// The upper half of the path's hash: entries of other paths are hardly ever looked at.
-    tag: u32,
-    entry: u32,
-}
+impl<const WIDTH: usize> Table<WIDTH> {
+    const ID: usize = WIDTH - 1;
 
-#[derive(Clone, Copy)]
-struct Entry<const N: usize> {
-    space: u64,
-    words: [U256; N],
-    id: CellId,
-}
-
-const FREE: Slot = Slot { tag: 0, entry: u32::MAX };
-
-impl<const N: usize> Table<N> {
-    /// The entry that the first slot of a path names, if it may be the path's.
     #[inline]
-    fn first(&self, space: u64, words: &[U256; N]) -> Option<u32> {
-        let hash = hash::words(space, words);
-        let slot = self.slots[hash as usize & self.slots.len().checked_sub(1)?];
-        (slot.entry != FREE.entry && slot.tag == tag(hash)).then_some(slot.entry)
-    }
-
-    /// The cell of a path whose first slot named `first`.
-    #[inline]
-    fn open(&self, first: Option<u32>, space: u64, words: &[U256; N]) -> Option<CellId> {
-        match first.and_then(|entry| self.entries.get(entry as usize)) {
-            Some(entry) if entry.space == space && entry.words == *words => Some(entry.id),
-            _ => self.find(space, words),
-        }
+    fn start(&self, path: &[u32; WIDTH]) -> usize {
+        // Two slots of an address are one line of the cache: a search starts at the first of them.
+        hash::words(&path[..Self::ID]) as usize & self.slots.len().wrapping_sub(1) & !1
     }
 
     #[inline]
-    fn find(&self, space: u64, words: &[U256; N]) -> Option<CellId> {
-        let hash = hash::words(space, words);
-        let mask = self.slots.len().checked_sub(1)?;
-        let mut at = hash as usize & mask;
+    fn first(&self, at: usize) -> CellId {
+        self.slots.get(at).map_or(FREE, |slot| slot[Self::ID])
+    }
+
+    #[inline]
+    fn find(&self, path: &[u32; WIDTH], mut at: usize) -> Option<CellId> {
         loop {
-            let slot = self.slots[at];
-            if slot.entry == FREE.entry {
-                return None;
+            let slot = self.slots.get(at).filter(|slot| slot[Self::ID] != FREE)?;
+            if (0..Self::ID).fold(0, |differ, limb| differ | (slot[limb] ^ path[limb])) == 0 {
+                return Some(slot[Self::ID]);
             }
-            if slot.tag == tag(hash)
-                && let Some(entry) = self.entries.get(slot.entry as usize)
-                && entry.space == space
-                && entry.words == *words
-            {
-                return Some(entry.id);
-            }
-            at = (at + 1) & mask;
+            at = (at + 1) & (self.slots.len() - 1);
         }
     }
 
-    fn insert(&mut self, space: u64, words: [U256; N], id: CellId) {
-        if let Some(known) = self.find(space, &words) {
+    fn insert(&mut self, mut path: [u32; WIDTH], id: CellId) {
+        if let Some(known) = self.find(&path, self.start(&path)) {
             debug_assert_eq!(known, id, "a path leads to two cells");
             return;
         }
-        if self.entries.len() >= FREE.entry as usize {
+        if id == FREE {
             return;
         }
-        // A quarter stays free: probes stay short, and every search ends at a free slot.
-        if (self.taken + 1) * 4 > self.slots.len() * 3 {
-            self.rebuild();
+        // A third stays free: probes stay short, and every search ends at a free slot.
+        if (self.taken + 1) * 3 > self.slots.len() * 2 {
+            self.rebuild(|_, _| true);
         }
-        self.entries.push(Entry { space, words, id });
-        self.occupy(hash::words(space, &words), self.entries.len() - 1);
+        path[Self::ID] = id;
+        self.occupy(path);
     }
 
-    /// New slots for the entries and as many to come, without what was left over.
-    fn rebuild(&mut self) {
-        let slots = ((self.entries.len() + 1) * 2).next_power_of_two().max(16);
-        self.slots.clear();
-        self.slots.resize(slots, FREE);
-        self.taken = 0;
-        for entry in 0..self.entries.len() {
-            let Entry { space, words, .. } = &self.entries[entry];
-            self.occupy(hash::words(*space, words), entry);
-        }
+    /// New slots for those that stay, by contract and cell, and as many to come.
+    fn rebuild(&mut self, stays: impl Fn(u32, CellId) -> bool) {
+        let old = std::mem::take(&mut self.slots);
+        let kept = || old.iter().filter(|slot| slot[Self::ID] != FREE && stays(slot[1], slot[Self::ID]));
+        let slots = ((kept().count() + 1) * 2).next_power_of_two().max(16);
+        (self.slots, self.taken) = (Large::new([FREE; WIDTH], slots), 0);
+        kept().for_each(|slot| self.occupy(*slot));
     }
 
-    fn occupy(&mut self, hash: u64, entry: usize) {
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        while self.slots[at].entry != FREE.entry {
+    fn occupy(&mut self, slot: [u32; WIDTH]) {
+        let (mask, mut at) = (self.slots.len() - 1, self.start(&slot));
+        while self.slots[at][Self::ID] != FREE {
             at = (at + 1) & mask;
         }
-        self.slots[at] = Slot { tag: tag(hash), entry: entry as u32 };
+        self.slots[at] = slot;
         self.taken += 1;
     }
-}
-
-#[inline]
-fn tag(hash: u64) -> u32 {
-    (hash >> 32) as u32
 }
 
 #[cfg(test)]
@@ -264,20 +311,22 @@ mod tests {
     }
 
     #[test]
-    fn cut_off_paths_are_gone_and_may_come_back_elsewhere() {
+    fn forgotten_paths_are_gone_and_may_come_back_elsewhere() {
         let mut paths = Paths::default();
-        let word = |i: u32| [U256::from(i)];
-        (0..100).for_each(|i| paths.insert(9, &word(i), i));
-        let filled = paths.filled();
-        // Often enough for the left-over slots to fill the table several times.
+        let word = |i: u32| [U256::from(i) << (i % 3 * 100)];
+        (0..100).for_each(|i| paths.insert(Paths::space(9, 1), &word(i), i));
         for round in 0..50_u32 {
-            (100..200).for_each(|i| paths.insert(9, &word(i), i * 1000 + round));
-            (0..100).for_each(|i| assert_eq!(paths.find(9, &word(i)), Some(i)));
-            (100..200).for_each(|i| assert_eq!(paths.find(9, &word(i)), Some(i * 1000 + round)));
-            paths.truncate(filled);
-            (0..100).for_each(|i| assert_eq!(paths.find(9, &word(i)), Some(i)));
-            (100..200).for_each(|i| assert_eq!(paths.find(9, &word(i)), None));
+            (100..200).for_each(|i| paths.insert(Paths::space(9, 1), &word(i), i * 1000 + round));
+            (0..100).for_each(|i| assert_eq!(paths.find(Paths::space(9, 1), &word(i)), Some(i)));
+            (100..200).for_each(|i| assert_eq!(paths.find(Paths::space(9, 1), &word(i)), Some(i * 1000 + round)));
+            paths.truncate(100, 10);
+            assert_eq!(paths.len(), 100);
+            (100..200).for_each(|i| assert_eq!(paths.find(Paths::space(9, 1), &word(i)), None));
         }
-        assert!(paths.one.slots.len() <= 1024, "left-over slots are dropped, not grown around");
+        paths.insert(Paths::space(u32::MAX, 0), &word(7), 7);
+        paths.truncate(100, 9);
+        assert_eq!(paths.len(), 1, "whose contract is gone is gone too");
+        assert_eq!(paths.find(Paths::space(u32::MAX, 0), &word(7)), Some(7));
+        assert!(paths.tables.0.slots.len() <= 1024);
     }
 }

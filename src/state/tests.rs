@@ -225,9 +225,9 @@ fn equal_codes_are_shared_and_undone_ones_dropped() {
 }
 
 #[test]
-fn an_undo_forgets_the_paths_that_came_after_its_mark() {
+fn an_undo_forgets_the_paths_to_what_came_after_its_mark() {
     let mut state = State::default();
-    let space = Paths::space(3, 1);
+    let space = Paths::space(u32::MAX, 1);
     let word = |n: u64| [U256::from(n)];
     let add = |state: &mut State, n: u64| {
         let id = state.append(key_of(n), U256::ZERO);
