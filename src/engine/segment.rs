@@ -225,8 +225,8 @@ fn receipt(kernel: &Kernel, leaf: usize, transaction: u32, lane: Lane) -> Result
 fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u32, Work)>> {
     let mut work: Vec<(u32, Work)> = Vec::new();
     for call in &plan.ordered {
-        let shape = call.hangs.then(|| call.shape.clone());
-        work.push((call.transaction, Work::Kernel(call.compiled.clone(), call.cells.clone(), shape)));
+        let shape = call.kind.hangs.then(|| call.kind.shape.clone());
+        work.push((call.transaction, Work::Kernel(call.kind.compiled.clone(), call.cells.to_vec(), shape)));
     }
     work.extend(plan.fallbacks.iter().map(|foreseen| (foreseen.transaction, Work::Fallback(foreseen.clone()))));
     for index in &plan.empty {

@@ -54,7 +54,7 @@ fn kernels<'a>(plan: &'a Plan, cleared: &Cleared) -> Vec<Turn<'a>> {
         turns.push(Turn { transaction: doomed.transaction, ran });
     }
     for call in &plan.ordered {
-        let ran = Ran::Kernel { kernel: &call.compiled.program.kernel, cells: Cow::Borrowed(&call.cells), leaf: None };
+        let ran = Ran::Kernel { kernel: &call.kind.compiled.program.kernel, cells: Cow::Borrowed(&call.cells), leaf: None };
         turns.push(Turn { transaction: call.transaction, ran });
     }
     for ((stream, rows), outcomes) in plan.segment.all_streams().zip(&plan.rows).zip(&cleared.outcomes) {

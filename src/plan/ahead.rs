@@ -17,18 +17,18 @@ use std::collections::HashMap;
 /// Gives the keys of calls, which ascend by transaction, the cells that they are guessed to name; those that are others than at the start
 /// come out, with how they are used. Cells may be numbered for it.
 pub fn look(state: &State, numbering: &mut Numbering, batch: &Batch, calls: &mut [OrderedCall]) -> Vec<(u32, u32)> {
-    if !calls.iter().any(|call| call.hangs) {
+    if !calls.iter().any(|call| call.kind.hangs) {
         return vec![];
     }
     let named = named(calls, numbering.len());
     let is_named = |cell: u32| named[cell as usize];
     let takes_part = |call: &&mut OrderedCall| {
         let mut changes = call.uses().filter(|(_, uses)| uses & flags::CHANGES != 0);
-        (call.hangs && call.naming().any(is_named)) || changes.any(|(cell, _)| is_named(cell))
+        (call.kind.hangs && call.naming().any(is_named)) || changes.any(|(cell, _)| is_named(cell))
     };
     let (mut held, mut moved) = (HashMap::new(), Vec::new());
     for call in calls.iter_mut().filter(takes_part) {
-        let kernel = &call.compiled.program.kernel;
+        let kernel = &call.kind.compiled.program.kernel;
         let transaction = &batch.transactions[call.transaction as usize];
         let mut run = Run::new(kernel, Call { transaction, block: &batch.block });
         let mut ahead = Ahead { state, numbering: &mut *numbering, held: &held, call };
@@ -41,7 +41,7 @@ pub fn look(state: &State, numbering: &mut Numbering, batch: &Batch, calls: &mut
         }
         for (key, cell) in cells {
             if std::mem::replace(&mut call.cells[key.index()], cell) != cell {
-                moved.push((cell, call.shape.flags[key.index()]));
+                moved.push((cell, call.kind.shape.flags[key.index()]));
             }
         }
     }
@@ -52,7 +52,7 @@ pub fn look(state: &State, numbering: &mut Numbering, batch: &Batch, calls: &mut
 fn named(calls: &[OrderedCall], cells: usize) -> Vec<bool> {
     let (mut changed, mut named) = (vec![false; cells], vec![false; cells]);
     for call in calls {
-        if call.hangs {
+        if call.kind.hangs {
             call.naming().for_each(|cell| named[cell as usize] |= changed[cell as usize]);
         }
         let changes = call.uses().filter(|(_, uses)| uses & flags::CHANGES != 0);
@@ -64,7 +64,7 @@ fn named(calls: &[OrderedCall], cells: usize) -> Vec<bool> {
 impl OrderedCall {
     /// Whether a key hangs on cells, and is one that the call touches.
     fn names(&self, key: KeyId) -> bool {
-        matches!(self.compiled.finders[key.index()], Finder::State { .. }) && self.shape.flags[key.index()] & !flags::SHOWN != 0
+        matches!(self.kind.compiled.finders[key.index()], Finder::State { .. }) && self.kind.shape.flags[key.index()] & !flags::SHOWN != 0
     }
 }
 
@@ -81,7 +81,7 @@ impl World for Ahead<'_> {
 
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> u32 {
         let found = self.call.cells[key.index()];
-        if found != NO_CELL && !matches!(self.call.compiled.finders[key.index()], Finder::State { .. }) {
+        if found != NO_CELL && !matches!(self.call.kind.compiled.finders[key.index()], Finder::State { .. }) {
             return found;
         }
         let place = run.place(key, self);

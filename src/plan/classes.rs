@@ -219,15 +219,15 @@ impl Classes<'_> {
             let number = self.number(&chunk.missing, held.cell);
             self.bound(number, held.side, held.amount);
         }
-        let has_any = |rows: &&Rows| rows.shapes.iter().any(|shape| !(shape.bounds.is_empty() && shape.restores.is_empty()));
+        let has_any = |rows: &&Rows| rows.kinds.iter().any(|kind| !(kind.shape.bounds.is_empty() && kind.shape.restores.is_empty()));
         for rows in chunk.rows.iter().filter(has_any) {
-            let fixed: Vec<_> = rows.shapes.iter().map(|shape| fixed(&rows.compiled, shape)).collect();
+            let fixed: Vec<_> = rows.kinds.iter().map(|kind| fixed(&rows.compiled, &kind.shape)).collect();
             let column = |key: KeyId| &rows.columns[rows.compiled.program.walker.cell_column(key)];
-            for (row, shape) in rows.shape_of.iter().enumerate() {
-                for (key, side, amount) in &fixed[*shape as usize] {
+            for (row, kind) in rows.kind_of.iter().enumerate() {
+                for (key, side, amount) in &fixed[*kind as usize] {
                     self.bound(column(*key)[row], *side, *amount);
                 }
-                for (key, word) in &rows.shapes[*shape as usize].restores {
+                for (key, word) in &rows.kinds[*kind as usize].shape.restores {
                     self.restore(column(*key)[row], *word);
                 }
             }
@@ -260,10 +260,10 @@ impl Classes<'_> {
     }
 
     fn keep_bounds_of_calls(&mut self, calls: &[OrderedCall]) {
-        for call in calls.iter().filter(|call| !(call.shape.bounds.is_empty() && call.shape.restores.is_empty())) {
-            let bounds = fixed(&call.compiled, &call.shape).into_iter();
+        for call in calls.iter().filter(|call| !(call.kind.shape.bounds.is_empty() && call.kind.shape.restores.is_empty())) {
+            let bounds = fixed(&call.kind.compiled, &call.kind.shape).into_iter();
             bounds.for_each(|(key, side, amount)| self.bound(call.cells[key.index()], side, amount));
-            call.shape.restores.iter().for_each(|(key, word)| self.restore(call.cells[key.index()], *word));
+            call.kind.shape.restores.iter().for_each(|(key, word)| self.restore(call.cells[key.index()], *word));
         }
     }
 
@@ -274,16 +274,16 @@ impl Classes<'_> {
             return;
         }
         for rows in chunks.iter().flat_map(|chunk| &chunk.rows) {
-            for (row, shape) in rows.shape_of.iter().enumerate() {
-                let shape = &rows.shapes[*shape as usize];
+            for (row, kind) in rows.kind_of.iter().enumerate() {
+                let shape = &rows.kinds[*kind as usize].shape;
                 if self.is_unsettled(shape, cells_of(rows, row)) {
                     self.order(shape, cells_of(rows, row));
                 }
             }
         }
         for call in calls {
-            if self.is_unsettled(&call.shape, call.cells.iter().copied()) {
-                self.order(&call.shape, call.cells.iter().copied());
+            if self.is_unsettled(&call.kind.shape, call.cells.iter().copied()) {
+                self.order(&call.kind.shape, call.cells.iter().copied());
             }
         }
     }
@@ -341,8 +341,8 @@ fn set_aside(rows: &mut Rows, flags: &[u32], all: bool) -> Vec<OrderedCall> {
     let keeps_order = |cell: u32| cell != NO_CELL && flags::ordered(flags[cell as usize]);
     let aside: Vec<usize> = (0..rows.transactions.len()).filter(|row| all || cells_of(rows, *row).any(keeps_order)).collect();
     let calls = aside.iter().map(|row| {
-        let shape = rows.shapes[rows.shape_of[*row] as usize].clone();
-        OrderedCall::new(rows.transactions[*row], rows.compiled.clone(), cells_of(rows, *row).collect(), shape)
+        let kind = rows.kinds[rows.kind_of[*row] as usize].clone();
+        OrderedCall { transaction: rows.transactions[*row], kind, cells: cells_of(rows, *row).collect() }
     });
     let calls = calls.collect();
     rows.remove(&aside);

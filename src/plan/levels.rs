@@ -4,6 +4,7 @@
 
 use super::ordered::OrderedCall;
 use crate::ir::access::flags;
+use smallvec::SmallVec;
 
 /// The level of a call that runs in the line.
 pub const LINE: u32 = u32::MAX;
@@ -31,10 +32,10 @@ pub fn levels(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32]) -> V
             cells.fall_back(fallback);
         }
         let uses = call.uses().filter(|(cell, _)| flags::ordered(flags[*cell as usize]));
-        let uses: Vec<(u32, bool)> = uses.map(|(cell, uses)| (cell, uses & flags::CHANGES != 0)).collect();
+        let uses: SmallVec<[(u32, bool); 8]> = uses.map(|(cell, uses)| (cell, uses & flags::CHANGES != 0)).collect();
         // Cells were found as the segment started.
-        let elsewhere = call.hangs && call.naming().any(|cell| cells.last[cell as usize].reader > 0);
-        cells.place(&uses, call.in_line || elsewhere || call.may_escape(flags))
+        let elsewhere = call.kind.hangs && call.naming().any(|cell| cells.last[cell as usize].reader > 0);
+        cells.place(&uses, call.kind.in_line || elsewhere || call.may_escape(flags))
     };
     calls.iter().map(level).collect()
 }

@@ -9,40 +9,57 @@ use crate::ir::KeyId;
 use crate::ir::access::{Ask, NO_CELL, Shape, Sum, Term, flags};
 use crate::tx::Batch;
 use alloy_primitives::{U256, U512};
+use rayon::prelude::*;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// A call that keeps an order.
-#[derive(Debug, Clone)]
-pub struct OrderedCall {
-    /// Its index in the batch.
-    pub transaction: u32,
+/// Calls that a thread takes at once.
+const GRAIN: usize = 1 << 8;
+
+/// The numbers of a call's cells: most calls have few.
+pub type Cells = SmallVec<[u32; 8]>;
+
+/// What calls of one kernel and one shape have in common. Each chunk has its own: threads that count references to one thing wait for each
+/// other.
+#[derive(Debug)]
+pub struct Kind {
     pub compiled: Arc<Compiled>,
-    /// The numbers of the cells it names, by key; `NO_CELL` where it touches none, or where that is not known.
-    pub cells: Vec<u32>,
     pub shape: Arc<Shape>,
-    /// It is not for a device.
+    /// They are not for a device.
     pub in_line: bool,
-    /// Which cells some of its keys name hangs on cells.
+    /// Which cells some of their keys name hangs on cells.
     pub hangs: bool,
 }
 
-impl OrderedCall {
-    pub fn new(transaction: u32, compiled: Arc<Compiled>, cells: Vec<u32>, shape: Arc<Shape>) -> Self {
+impl Kind {
+    pub fn new(compiled: Arc<Compiled>, shape: Arc<Shape>) -> Self {
         // A row of a wave stores key by key.
         let in_line = compiled.wave.is_none() || shape.aliases;
         let hangs = compiled.finders.iter().any(|finder| matches!(finder, Finder::State { .. }));
-        Self { transaction, compiled, cells, shape, in_line, hangs }
+        Self { compiled, shape, in_line, hangs }
     }
+}
 
+/// A call that keeps an order.
+#[derive(Debug)]
+pub struct OrderedCall {
+    /// Its index in the batch.
+    pub transaction: u32,
+    pub kind: Arc<Kind>,
+    /// The numbers of the cells it names, by key; `NO_CELL` where it touches none, or where that is not known.
+    pub cells: Cells,
+}
+
+impl OrderedCall {
     /// Whether it may come to leave its kernel where others of the segment run before it: only the line knows what to do then.
     pub fn may_escape(&self, flags: &[u32]) -> bool {
         let changes = |key: &KeyId| !flags.get(self.cells[key.index()] as usize).is_some_and(|flags| is_free(*flags));
-        self.shape.escapes || self.compiled.pinned_keys.iter().any(changes)
+        self.kind.shape.escapes || self.kind.compiled.pinned_keys.iter().any(changes)
     }
 
     /// The cells that its keys hang on.
     pub fn naming(&self) -> impl Iterator<Item = u32> + '_ {
-        self.cells.iter().zip(&self.shape.names).filter(|(cell, feeds)| **feeds && **cell != NO_CELL).map(|(cell, _)| *cell)
+        self.cells.iter().zip(&self.kind.shape.names).filter(|(cell, feeds)| **feeds && **cell != NO_CELL).map(|(cell, _)| *cell)
     }
 
     /// The cells it uses, with its flags.
@@ -50,7 +67,7 @@ impl OrderedCall {
         self.cells
             .iter()
             .copied()
-            .zip(self.shape.flags.iter().copied())
+            .zip(self.kind.shape.flags.iter().copied())
             .filter(|(cell, uses)| *cell != NO_CELL && uses & !flags::SHOWN != 0)
     }
 }
@@ -68,19 +85,22 @@ pub fn hold_back(segment: &Segment, batch: &Batch, calls: &[OrderedCall], reserv
             reserve.hold(cell, more_down, more_up);
         }
     };
-    for call in calls.iter().filter(|call| call.uses().any(netted)) {
-        let demand = || Demand::new(segment, batch, Asking { compiled: &call.compiled, transaction: call.transaction, cells: &call.cells });
-        match &call.shape.asks {
+    let of_call = |call: &OrderedCall| {
+        let demand =
+            || Demand::new(segment, batch, Asking { compiled: &call.kind.compiled, transaction: call.transaction, cells: &call.cells });
+        let most: Vec<(KeyId, [U512; 2])> = match &call.kind.shape.asks {
             Some(asks) => {
                 let mut known = None;
-                for Ask { key, down, up } in asks {
-                    let most = [down, up].map(|sums| constant(sums).unwrap_or_else(|| known.get_or_insert_with(demand).most_of(sums)));
-                    hold(call.cells[key.index()], most);
-                }
+                let mut most_of = |sums| constant(sums).unwrap_or_else(|| known.get_or_insert_with(demand).most_of(sums));
+                asks.iter().map(|Ask { key, down, up }| (*key, [most_of(down), most_of(up)])).collect()
             }
-            None => demand().most().into_iter().for_each(|(key, most)| hold(call.cells[key.index()], most)),
-        }
-    }
+            None => demand().most().into_iter().collect(),
+        };
+        most.into_iter().map(|(key, most)| (call.cells[key.index()], most)).collect::<Vec<_>>()
+    };
+    let asking = calls.par_iter().with_min_len(GRAIN).filter(|call| call.uses().any(netted));
+    let held: Vec<(u32, [U512; 2])> = asking.flat_map_iter(of_call).collect();
+    held.into_iter().for_each(|(cell, most)| hold(cell, most));
 }
 
 /// The most of sums that are constants.

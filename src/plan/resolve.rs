@@ -2,7 +2,7 @@
 //! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
 
 use super::library::{Compiled, Finder, Library, Meets, Pattern, Target};
-use super::ordered::OrderedCall;
+use super::ordered::{Cells, Kind, OrderedCall};
 use super::segment::remove;
 use crate::error::Result;
 use crate::evm::{Entry, Pin};
@@ -63,22 +63,21 @@ pub struct Rows {
     /// The transaction of each row, its index in the batch.
     pub transactions: Vec<u32>,
     pub columns: Vec<Vec<u32>>,
-    /// The shape of each row, an index into `shapes`.
-    pub shape_of: Vec<u32>,
-    pub shapes: Vec<Arc<Shape>>,
+    /// The kind of each row, an index into `kinds`.
+    pub kind_of: Vec<u32>,
+    pub kinds: Vec<Arc<Kind>>,
     known: HashMap<Pattern, u32>,
-    /// The bits and the shape of the row before, where its keys all named different cells.
+    /// The bits and the kind of the row before, where its keys all named different cells.
     last: Option<(Vec<u32>, u32)>,
 }
 
 /// A call that clearing cannot take, with the cells it is known to name.
 #[derive(Debug)]
 pub struct Ordered {
-    pub transaction: u32,
-    pub compiled: Arc<Compiled>,
-    /// By key.
-    pub cells: Vec<Found>,
-    pub shape: Arc<Shape>,
+    transaction: u32,
+    kind: Arc<Kind>,
+    /// By key, encoded.
+    cells: Cells,
 }
 
 /// A bound on a cell, with what it asks; `None` where no value keeps to it.
@@ -124,24 +123,24 @@ impl Chunk {
     pub fn number(&mut self, number: impl Fn(Found) -> u32, mut join: impl FnMut(u32, u32)) -> Vec<OrderedCall> {
         for rows in &mut self.rows {
             for (key, column) in rows.cells().enumerate() {
-                let uses: Vec<u32> = rows.shapes.iter().map(|shape| shape.flags[key]).collect();
-                for (cell, shape) in rows.columns[column].iter_mut().zip(&rows.shape_of) {
+                let uses: Vec<u32> = rows.kinds.iter().map(|kind| kind.shape.flags[key]).collect();
+                for (cell, kind) in rows.columns[column].iter_mut().zip(&rows.kind_of) {
                     *cell = number(Found::decode(*cell));
                     if *cell != NO_CELL {
-                        join(*cell, uses[*shape as usize]);
+                        join(*cell, uses[*kind as usize]);
                     }
                 }
             }
         }
         let calls = self.ordered.drain(..).map(|call| {
-            let mut cells = vec![NO_CELL; call.cells.len()];
+            let mut cells = Cells::from_elem(NO_CELL, call.cells.len());
             for (key, (found, uses)) in call.used().enumerate() {
                 cells[key] = number(found);
                 if cells[key] != NO_CELL {
                     join(cells[key], uses);
                 }
             }
-            OrderedCall::new(call.transaction, call.compiled, cells, call.shape)
+            OrderedCall { transaction: call.transaction, kind: call.kind, cells }
         });
         calls.collect()
     }
@@ -150,11 +149,11 @@ impl Chunk {
 impl Ordered {
     /// By key what it uses and how; what is only shown it does not.
     fn used(&self) -> impl Iterator<Item = (Found, u32)> + '_ {
-        self.cells.iter().zip(&self.shape.flags).map(|(found, uses)| match *uses {
-            0 | flags::SHOWN => (Found::Untouched, 0),
-            uses => {
-                debug_assert!(*found != Found::Untouched, "a cell that is used is not looked for");
-                (*found, uses)
+        self.cells.iter().zip(&self.kind.shape.flags).map(|(found, uses)| match (*uses, Found::decode(*found)) {
+            (0 | flags::SHOWN, _) => (Found::Untouched, 0),
+            (uses, found) => {
+                debug_assert!(found != Found::Untouched, "a cell that is used is not looked for");
+                (found, uses)
             }
         })
     }
@@ -318,8 +317,8 @@ impl<'a> Resolver<'a> {
             self.search.cells(asked, &rows.compiled, call, contract);
             asked += rows.compiled.finders.len();
             let cells = &self.search.cells;
-            let index_of_shape = rows.shape(&registers, cells);
-            let shape = &rows.shapes[index_of_shape as usize];
+            let kind = rows.kind(&registers, cells);
+            let shape = &rows.kinds[kind as usize].shape;
             let gone = shape.escapes && escapes(&rows.compiled, call, self.state, cells);
             if !gone {
                 self.chunk.bounds.extend(held(self.state, &rows.compiled.program.kernel, shape, call, cells));
@@ -330,10 +329,11 @@ impl<'a> Resolver<'a> {
                 // Off the tree it may touch what no key names: revm tells.
                 self.chunk.fallbacks.push(index);
             } else if shape.clears() && rows.compiled.on_device {
-                rows.push(index, index_of_shape, &registers, cells);
+                rows.push(index, kind, &registers, cells);
             } else {
-                let (compiled, shape) = (rows.compiled.clone(), shape.clone());
-                self.chunk.ordered.push(Ordered { transaction: index, compiled, cells: cells.clone(), shape });
+                let kind = rows.kinds[kind as usize].clone();
+                let cells = cells.iter().map(|cell| cell.encode()).collect();
+                self.chunk.ordered.push(Ordered { transaction: index, kind, cells });
             }
             self.spare.push(registers);
         }
@@ -494,29 +494,29 @@ impl Rows {
 
     fn new(compiled: Arc<Compiled>) -> Self {
         let columns = vec![vec![]; compiled.program.walker.columns()];
-        Self { compiled, transactions: vec![], columns, shape_of: vec![], shapes: vec![], known: HashMap::new(), last: None }
+        Self { compiled, transactions: vec![], columns, kind_of: vec![], kinds: vec![], known: HashMap::new(), last: None }
     }
 
     /// Takes out rows, whose numbers ascend.
     pub(super) fn remove(&mut self, rows: &[usize]) {
-        let Self { transactions, columns, shape_of, .. } = self;
-        columns.iter_mut().chain([transactions, shape_of]).for_each(|list| remove(list, rows));
+        let Self { transactions, columns, kind_of, .. } = self;
+        columns.iter_mut().chain([transactions, kind_of]).for_each(|list| remove(list, rows));
     }
 
-    /// The index of the shape of a call. Most calls have the shape of the one before.
-    fn shape(&mut self, registers: &[U256], cells: &[Found]) -> u32 {
+    /// The index of the kind of a call. Most calls are of the kind of the one before.
+    fn kind(&mut self, registers: &[U256], cells: &[Found]) -> u32 {
         let distinct = all_differ(cells);
-        if let Some((bits, shape)) = &self.last
+        if let Some((bits, kind)) = &self.last
             && distinct
             && self.bits(registers).eq(bits.iter().copied())
         {
-            return *shape;
+            return *kind;
         }
         let pattern = Pattern { bits: self.bits(registers).collect(), class: if distinct { vec![] } else { classes(cells) } };
-        let next = self.shapes.len() as u32;
+        let next = self.kinds.len() as u32;
         let index = *self.known.entry(pattern.clone()).or_insert(next);
         if index == next {
-            self.shapes.push(self.compiled.shape(&pattern));
+            self.kinds.push(Arc::new(Kind::new(self.compiled.clone(), self.compiled.shape(&pattern))));
         }
         if distinct {
             self.last = Some((pattern.bits, index));
@@ -528,8 +528,8 @@ impl Rows {
         self.compiled.bits.chunks(32).map(|conditions| gather(conditions, registers))
     }
 
-    fn push(&mut self, transaction: u32, shape: u32, registers: &[U256], cells: &[Found]) {
-        let flags = &self.shapes[shape as usize].flags;
+    fn push(&mut self, transaction: u32, kind: u32, registers: &[U256], cells: &[Found]) {
+        let flags = &self.kinds[kind as usize].shape.flags;
         let (bits, rest) = self.columns.split_at_mut(self.compiled.bits.len().div_ceil(32));
         let (names, params) = rest.split_at_mut(cells.len());
         for (column, conditions) in bits.iter_mut().zip(self.compiled.bits.chunks(32)) {
@@ -544,7 +544,7 @@ impl Rows {
             }
         }
         self.transactions.push(transaction);
-        self.shape_of.push(shape);
+        self.kind_of.push(kind);
     }
 }
 

@@ -141,8 +141,8 @@ pub fn rows(batch: &Batch, calls: &[OrderedCall], level_of: &[u32], levels: usiz
     let mut waved = Waved { waves: Waves { streams: vec![], levels: vec![vec![]; levels] }, ..Waved::default() };
     let mut parts: Vec<Vec<(u32, &OrderedCall)>> = Vec::new();
     for (call, level) in calls.iter().zip(level_of).filter(|(_, level)| **level != LINE && (**level as usize) < levels) {
-        let stream = waved.compiled.iter().position(|compiled| Arc::ptr_eq(compiled, &call.compiled)).unwrap_or_else(|| {
-            waved.compiled.push(call.compiled.clone());
+        let stream = waved.compiled.iter().position(|compiled| Arc::ptr_eq(compiled, &call.kind.compiled)).unwrap_or_else(|| {
+            waved.compiled.push(call.kind.compiled.clone());
             parts.push(vec![]);
             parts.len() - 1
         });
@@ -165,13 +165,13 @@ pub fn rows(batch: &Batch, calls: &[OrderedCall], level_of: &[u32], levels: usiz
 
 /// The calls of one kernel as `Waver` lays them out.
 fn stream(batch: &Batch, part: &[(u32, &OrderedCall)]) -> Stream {
-    let compiled = &part[0].1.compiled;
+    let compiled = &part[0].1.kind.compiled;
     let parts: Vec<_> = part.par_chunks(GRAIN).map(|chunk| (chunk.len(), columns(batch, chunk))).collect();
     Stream::new(compiled.program.clone(), parts)
 }
 
 fn columns(batch: &Batch, calls: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
-    let compiled = &calls[0].1.compiled;
+    let compiled = &calls[0].1.kind.compiled;
     let (program, wave) = (&compiled.program, compiled.wave.as_ref());
     let (Some(waver), Some(wave)) = (&program.waver, wave) else { return vec![] };
     let mut columns = vec![Vec::new(); waver.columns()];
