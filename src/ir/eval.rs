@@ -3,6 +3,7 @@
 
 use super::expr::{Binary, Expr, ExprId, Input, Ternary, Unary};
 use super::kernel::{Data, Kernel, Key, KeyId, LeafId, LoadId, Node};
+use super::memo::Memo;
 use crate::tx::{Block, Output, Transaction};
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 
@@ -71,22 +72,16 @@ pub trait World {
     fn seen(&mut self, _: Self::Cell) {}
 }
 
-/// One call on one kernel: the memo of what has been evaluated.
+/// One call on one kernel.
 pub struct Run<'a> {
     pub kernel: &'a Kernel,
     pub call: Call<'a>,
-    values: Vec<Option<U256>>,
+    memo: Memo,
 }
 
 impl<'a> Run<'a> {
     pub fn new(kernel: &'a Kernel, call: Call<'a>) -> Self {
-        Self { kernel, call, values: vec![None; kernel.exprs.len()] }
-    }
-
-    /// Starts over with another call.
-    pub fn reset(&mut self, call: Call<'a>) {
-        self.call = call;
-        self.values.fill(None);
+        Self { kernel, call, memo: Memo::new(kernel.exprs.len()) }
     }
 
     /// Goes down the tree to the leaf that the call takes.
@@ -144,7 +139,7 @@ impl<'a> Run<'a> {
     }
 
     pub fn word<W: World>(&mut self, id: ExprId, world: &mut W) -> U256 {
-        if let Some(value) = self.values[id.index()] {
+        if let Some(value) = self.memo.get(id) {
             return value;
         }
         let kernel = self.kernel;
@@ -160,8 +155,7 @@ impl<'a> Run<'a> {
                 keccak256(&bytes[..preimage.len_bytes as usize]).into()
             }
         };
-        self.values[id.index()] = Some(value);
-        value
+        self.memo.set(id, value)
     }
 
     fn load<W: World>(&mut self, id: LoadId, world: &mut W) -> U256 {

@@ -35,6 +35,7 @@ mod display;
 pub mod eval;
 mod expr;
 mod kernel;
+pub mod memo;
 mod rules;
 #[cfg(test)]
 mod tests;

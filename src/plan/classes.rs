@@ -171,7 +171,9 @@ fn number(numbering: &mut Numbering, chunks: &mut [Chunk]) -> (Vec<u32>, Vec<Ord
     });
     let (flags, calls): (Vec<Vec<u16>>, Vec<Vec<OrderedCall>>) = of_share.collect();
     let joined = |cell: usize| flags.iter().fold(0, |joined, flags| joined | u32::from(flags[cell]));
-    ((0..numbering.len()).into_par_iter().with_min_len(1 << 12).map(joined).collect(), calls.into_iter().flatten().collect())
+    let mut all = Vec::with_capacity(calls.iter().map(Vec::len).sum());
+    calls.into_iter().for_each(|mut calls| all.append(&mut calls));
+    ((0..numbering.len()).into_par_iter().with_min_len(1 << 12).map(joined).collect(), all)
 }
 
 struct Classes<'a> {

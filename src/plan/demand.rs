@@ -9,7 +9,7 @@ use crate::ir::{ExprId, KeyId};
 use crate::tx::{Batch, Status};
 use crate::word::{Word, from_word};
 use alloy_primitives::{U256, U512};
-use std::collections::BTreeMap;
+use smallvec::{SmallVec, smallvec};
 
 /// A call with the numbers of the cells it names, by key.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,8 @@ impl<'a> Demand<'a> {
     }
 
     /// The most that is asked of each key's cell, down and up.
-    pub fn most(mut self) -> BTreeMap<KeyId, [U512; 2]> {
-        let mut most = BTreeMap::new();
+    pub fn most(mut self) -> Vec<(KeyId, [U512; 2])> {
+        let mut most = Vec::new();
         let compiled = self.asking.compiled;
         self.follow(&compiled.program.walker.root, &mut most);
         most
@@ -87,19 +87,15 @@ impl<'a> Demand<'a> {
         self.end(&compiled.program.walker.root, holds)
     }
 
-    fn follow(&mut self, walk: &Walk, most: &mut BTreeMap<KeyId, [U512; 2]>) {
+    fn follow(&mut self, walk: &Walk, most: &mut Vec<(KeyId, [U512; 2])>) {
         for next in self.open(walk) {
             self.follow(next, most);
         }
-        let mut ask = |key: KeyId, down: U512, up: U512| {
-            let most = most.entry(key).or_default();
-            *most = [most[0].max(down), most[1].max(up)];
-        };
         match walk {
-            Walk::Guard { guard, .. } => ask(guard.key, self.sum(&guard.down), self.sum(&guard.up)),
+            Walk::Guard { guard, .. } => raise(most, guard.key, [self.sum(&guard.down), self.sum(&guard.up)]),
             Walk::Leaf { effects, .. } => {
-                let terms = |words: &[ExprId]| words.iter().map(|word| Term::Word(*word)).collect::<Vec<_>>();
-                effects.iter().for_each(|effect| ask(effect.key, self.sum(&terms(&effect.debits)), self.sum(&terms(&effect.credits))));
+                let mut sum = |words: &[ExprId]| words.iter().map(|word| self.term(&Term::Word(*word))).sum();
+                effects.iter().for_each(|effect| raise(most, effect.key, [sum(&effect.debits), sum(&effect.credits)]));
             }
             _ => {}
         }
@@ -111,9 +107,9 @@ impl<'a> Demand<'a> {
             return leaf.outcome.status().filter(|_| leaf.stores.is_empty());
         }
         let open = match walk {
-            Walk::Guard { guard, fail, .. } if self.fails(guard, holds) => vec![&**fail],
+            Walk::Guard { guard, fail, .. } if self.fails(guard, holds) => smallvec![&**fail],
             Walk::Sentinel { key, other, .. } if holds.of(self.asking.cells[key.index()]).is_some_and(|most| most < U256::MAX) => {
-                vec![&**other]
+                smallvec![&**other]
             }
             _ => self.open(walk),
         };
@@ -132,14 +128,14 @@ impl<'a> Demand<'a> {
     }
 
     /// Where the call may go on.
-    fn open<'w>(&mut self, walk: &'w Walk) -> Vec<&'w Walk> {
+    fn open<'w>(&mut self, walk: &'w Walk) -> SmallVec<[&'w Walk; 2]> {
         match walk {
             Walk::Bit { bit, yes, no } => {
                 let condition = self.asking.compiled.program.walker.bits[*bit];
-                vec![self.decided(condition, yes, no)]
+                smallvec![self.decided(condition, yes, no)]
             }
-            Walk::Read { condition, yes, no } if self.settles(*condition) => vec![self.decided(*condition, yes, no)],
-            _ => walk.below(),
+            Walk::Read { condition, yes, no } if self.settles(*condition) => smallvec![self.decided(*condition, yes, no)],
+            _ => walk.below().into(),
         }
     }
 
@@ -149,20 +145,32 @@ impl<'a> Demand<'a> {
 
     /// Whether nobody of the segment changes what a condition reads.
     fn settles(&self, condition: ExprId) -> bool {
-        let kernel = self.run.kernel;
-        kernel.deep_loads(condition).into_iter().all(|load| {
-            let cell = self.asking.cells[kernel.load(load).key.index()];
+        let is_free = |key: &KeyId| {
+            let cell = self.asking.cells[key.index()];
             cell != NO_CELL && is_free(self.flags[cell as usize])
-        })
+        };
+        self.asking.compiled.read_keys.get(&condition).is_some_and(|keys| keys.iter().all(is_free))
     }
 
     fn sum(&mut self, terms: &[Term]) -> U512 {
-        let value = |term: &Term| match term {
-            Term::Word(word) => U512::from(self.run.word(*word, &mut self.world)),
-            Term::Const(value) => U512::from(*value),
-        };
-        terms.iter().map(value).sum()
+        terms.iter().map(|term| self.term(term)).sum()
     }
+
+    fn term(&mut self, term: &Term) -> U512 {
+        U512::from(match term {
+            Term::Word(word) => self.run.word(*word, &mut self.world),
+            Term::Const(value) => *value,
+        })
+    }
+}
+
+fn raise(most: &mut Vec<(KeyId, [U512; 2])>, key: KeyId, amounts: [U512; 2]) {
+    let known = most.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+        most.push((key, Default::default()));
+        most.len() - 1
+    });
+    let [down, up] = &mut most[known].1;
+    (*down, *up) = ((*down).max(amounts[0]), (*up).max(amounts[1]));
 }
 
 /// The cells of a call at the start of the segment.

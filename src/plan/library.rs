@@ -6,7 +6,7 @@ use super::segment::Program;
 use super::tape::{Register, Tape, Writer};
 use crate::error::Result;
 use crate::evm::{self, Entry, Lowered, Pin, Site, Unlowered};
-use crate::ir::access::{Shape, Walker, Waver, shape};
+use crate::ir::access::{Shape, Walk, Walker, Waver, shape};
 use crate::ir::eval::calldata_word;
 use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key, KeyId, Node};
 use crate::state::{CellKey, State};
@@ -41,6 +41,8 @@ pub struct Compiled {
     pub wave: Option<WaveTape>,
     /// Whether a device can clear it; its calls go to the line otherwise.
     pub on_device: bool,
+    /// By condition on cells that a walk reads, the keys of all the cells that it hangs on.
+    pub read_keys: HashMap<ExprId, Vec<KeyId>, ahash::RandomState>,
     /// Conditions on cells that hold at the start of a segment, or another kernel would have been found.
     pinned: Vec<ExprId>,
     /// The keys of those cells.
@@ -101,16 +103,19 @@ impl Compiled {
         let pinned = pinned(&kernel, pins);
         let loads = pinned.iter().flat_map(|condition| kernel.exprs.loads(*condition));
         let pinned_keys = loads.map(|load| kernel.load(load).key).collect();
+        let mut read_keys = HashMap::default();
+        keys_read(&kernel, &walker.root, &mut read_keys);
         let program = Arc::new(Program { kernel, walker, waver, wgsl });
-        Ok(Self { program, finders, tape, bits, params, wave, on_device, pinned, pinned_keys, shapes: RwLock::default() })
+        let shapes = RwLock::default();
+        Ok(Self { program, finders, tape, bits, params, wave, on_device, read_keys, pinned, pinned_keys, shapes })
     }
 
     fn reserve(kernel: Kernel, walker: Walker) -> Result<Self> {
         let wgsl = lower::own_text(&kernel, &walker)?;
         let program = Arc::new(Program { kernel, walker, waver: None, wgsl });
         let (finders, tape, bits, params) = Default::default();
-        let (pinned, pinned_keys, shapes) = Default::default();
-        Ok(Self { program, finders, tape, bits, params, wave: None, on_device: true, pinned, pinned_keys, shapes })
+        let (read_keys, pinned, pinned_keys, shapes) = Default::default();
+        Ok(Self { program, finders, tape, bits, params, wave: None, on_device: true, read_keys, pinned, pinned_keys, shapes })
     }
 
     /// The shape of calls with this pattern; found once, then remembered.
@@ -154,6 +159,13 @@ fn pinned(kernel: &Kernel, pins: &[Pin]) -> Vec<ExprId> {
 }
 
 /// The module for the device; `None` where it is too much for one.
+fn keys_read(kernel: &Kernel, walk: &Walk, keys: &mut HashMap<ExprId, Vec<KeyId>, ahash::RandomState>) {
+    if let Walk::Read { condition, .. } = walk {
+        keys.entry(*condition).or_insert_with(|| kernel.deep_loads(*condition).into_iter().map(|load| kernel.load(load).key).collect());
+    }
+    walk.below().into_iter().for_each(|walk| keys_read(kernel, walk, keys));
+}
+
 fn device_text(kernel: &Kernel, walker: &Walker) -> Result<Option<String>> {
     match lower::own_text(kernel, walker) {
         Ok(wgsl) => Ok(Some(wgsl)),

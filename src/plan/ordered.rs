@@ -13,8 +13,9 @@ use rayon::prelude::*;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Calls that a thread takes at once.
+/// Calls that a thread takes at once, and those of all threads whose demands are held back together.
 const GRAIN: usize = 1 << 8;
+const BLOCK: usize = 1 << 13;
 
 /// The numbers of a call's cells: most calls have few.
 pub type Cells = SmallVec<[u32; 8]>;
@@ -94,13 +95,16 @@ pub fn hold_back(segment: &Segment, batch: &Batch, calls: &[OrderedCall], reserv
                 let mut most_of = |sums| constant(sums).unwrap_or_else(|| known.get_or_insert_with(demand).most_of(sums));
                 asks.iter().map(|Ask { key, down, up }| (*key, [most_of(down), most_of(up)])).collect()
             }
-            None => demand().most().into_iter().collect(),
+            None => demand().most(),
         };
         most.into_iter().map(|(key, most)| (call.cells[key.index()], most)).collect::<Vec<_>>()
     };
-    let asking = calls.par_iter().with_min_len(GRAIN).filter(|call| call.uses().any(netted));
-    let held: Vec<(u32, [U512; 2])> = asking.flat_map_iter(of_call).collect();
-    held.into_iter().for_each(|(cell, most)| hold(cell, most));
+    // Block by block: what all calls ask is a hundred bytes each and more.
+    for calls in calls.chunks(BLOCK) {
+        let asking = calls.par_iter().with_min_len(GRAIN).filter(|call| call.uses().any(netted));
+        let held: Vec<(u32, [U512; 2])> = asking.flat_map_iter(of_call).collect();
+        held.into_iter().for_each(|(cell, most)| hold(cell, most));
+    }
 }
 
 /// The most of sums that are constants.

@@ -5,6 +5,7 @@ use super::GRAIN;
 use super::rows::wide;
 use crate::exec::segment::{Part, Stream, TO_LINE, verdict};
 use crate::ir::access::NO_CELL;
+use crate::ir::memo::Memo;
 use crate::ir::{Expr, ExprId, KeyId, LeafId, LoadId, Node, eval};
 use crate::plan::segment::Waves;
 use crate::word::{self, LIMBS, Word, from_word, to_word};
@@ -131,24 +132,6 @@ fn difference(cell: u32, before: &Word, after: &Word) -> (u32, usize, Word) {
     (cell, side, amount)
 }
 
-/// What has been evaluated of a call.
-struct Memo {
-    values: Vec<U256>,
-    /// The call that each value is of.
-    of: Vec<u32>,
-    call: u32,
-}
-
-impl Memo {
-    fn new(exprs: usize) -> Self {
-        Self { values: vec![U256::ZERO; exprs], of: vec![0; exprs], call: 0 }
-    }
-
-    fn forget(&mut self) {
-        self.call += 1;
-    }
-}
-
 /// A row of a stream.
 #[derive(Clone, Copy)]
 struct Row<'a> {
@@ -209,8 +192,8 @@ impl Call<'_> {
     }
 
     fn word(&mut self, id: ExprId) -> U256 {
-        if self.memo.of[id.index()] == self.memo.call {
-            return self.memo.values[id.index()];
+        if let Some(value) = self.memo.get(id) {
+            return value;
         }
         let kernel = &self.row.reader.stream.program.kernel;
         let value = match (kernel.exprs.get(id), self.row.reader.params[id.index()]) {
@@ -222,8 +205,7 @@ impl Call<'_> {
             (Expr::Ternary(op, [a, b, c]), _) => eval::ternary(*op, self.word(*a), self.word(*b), self.word(*c)),
             (Expr::Input(_) | Expr::Keccak(_), None) => unreachable!("a waver brings inputs, and refuses hashes of loaded words"),
         };
-        (self.memo.values[id.index()], self.memo.of[id.index()]) = (value, self.memo.call);
-        value
+        self.memo.set(id, value)
     }
 
     fn param(&self, first: usize) -> U256 {
