@@ -13,7 +13,7 @@ use std::str::FromStr;
 pub enum Backend {
     /// Clearing on the device. Without one it is an error.
     Gpu,
-    /// Clearing by the Rust twins of the device's passes.
+    /// Clearing on all cores of the processor.
     Cpu,
     /// One after another through the IR interpreter.
     Reference,
@@ -84,7 +84,7 @@ impl Executor {
         Ok(Self::Clearing { name, capacity: Some(device.capacity()), clearing: Box::new(device) })
     }
 
-    /// Software devices run on the processor that the twins run on, by a longer way: they are taken only where they are asked for.
+    /// Software devices run on the processor too, by a longer way: they are taken only where they are asked for.
     fn auto(adapter: Option<&str>) -> Result<Self> {
         let hardware = gpu::adapters().into_iter().any(|adapter| adapter.kind != "software" && adapter.lacks.is_none());
         if adapter.is_some() || hardware {
