@@ -48,7 +48,7 @@ pub const CODE_BYTES: usize = 2 * 24_576;
 /// Storage keys of one kernel: each is a column of the stream.
 pub const KEYS: usize = 32;
 
-/// Words that a row brings to a device beside its cells: eight columns each.
+/// Words that a row brings to a device beside its cells: up to eight columns each.
 pub const PARAMS: usize = 64;
 
 /// Kernels kept for one contract's code: selectors, calldata lengths and the lengths of lists are the caller's choice.

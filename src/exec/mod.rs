@@ -1,4 +1,4 @@
-//! Execution: the device and its Rust twin, which clear segments; the line behind them; one transaction after another; and revm.
+//! Execution: the device and the processor's cores, which clear segments; the line behind them; one transaction after another; and revm.
 
 pub mod cpu;
 pub mod fallback;

@@ -1,4 +1,4 @@
-//! The four passes by name, and what they leave behind: what a device and its twin must agree on, word by word. Nothing here runs a pass.
+//! The passes by name, and what they leave behind: what a device and its twin must agree on, word by word. Nothing here runs a pass.
 
 use super::segment::{Part, Segment, verdict};
 use crate::error::{Error, Result};

@@ -165,7 +165,11 @@ fn number(numbering: &mut Numbering, chunks: &mut [Chunk]) -> (Vec<u32>, Vec<Ord
                 Found::Missing(index) => missing[index as usize],
                 Found::Untouched => NO_CELL,
             };
-            calls.extend(chunk.number(number, |number, uses| flags[number as usize] |= uses as u16));
+            let join = |number: u32, uses: u32| {
+                debug_assert!(uses <= u32::from(u16::MAX), "half a word holds all flags");
+                flags[number as usize] |= uses as u16;
+            };
+            calls.extend(chunk.number(number, join));
         }
         (flags, calls)
     });

@@ -158,7 +158,7 @@ fn pinned(kernel: &Kernel, pins: &[Pin]) -> Vec<ExprId> {
     conditions.filter(|condition| kernel.exprs.has_loads(*condition)).collect()
 }
 
-/// The module for the device; `None` where it is too much for one.
+/// By condition that a walk reads, the keys of all the cells that it hangs on.
 fn keys_read(kernel: &Kernel, walk: &Walk, keys: &mut HashMap<ExprId, Vec<KeyId>, ahash::RandomState>) {
     if let Walk::Read { condition, .. } = walk {
         keys.entry(*condition).or_insert_with(|| kernel.deep_loads(*condition).into_iter().map(|load| kernel.load(load).key).collect());
@@ -166,6 +166,7 @@ fn keys_read(kernel: &Kernel, walk: &Walk, keys: &mut HashMap<ExprId, Vec<KeyId>
     walk.below().into_iter().for_each(|walk| keys_read(kernel, walk, keys));
 }
 
+/// The module for the device; `None` where it is too much for one.
 fn device_text(kernel: &Kernel, walker: &Walker) -> Result<Option<String>> {
     match lower::own_text(kernel, walker) {
         Ok(wgsl) => Ok(Some(wgsl)),

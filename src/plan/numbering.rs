@@ -74,7 +74,7 @@ impl Marks {
 }
 
 impl Numbering {
-    /// Forgets all numbers; costs what the last segment touched.
+    /// Forgets all numbers; costs what the last segment touched, and a look at a word for every 4,096 cells of the state.
     pub fn clear(&mut self, state: &State) {
         self.marks.clear();
         self.marks.fit(state.len());

@@ -186,8 +186,8 @@ impl State {
         self.journal.mark(lengths)
     }
 
-    /// Brings everything back to what it was at `mark`, the root included. Newer marks end; this one
-    /// stays live, until it is released.
+    /// Brings everything back to what it was at `mark`, the root included; paths to what is gone are forgotten, which
+    /// goes through all paths where there are such. Newer marks end; this one stays live, until it is released.
     ///
     /// An input error, and nothing changes, if the mark is not live: unknown here, released, or ended by an undo to an older one.
     pub fn undo(&mut self, mark: Mark) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use super::rows::{Ask, Plan, Row};
 use super::{GRAIN, settle};
-use crate::exec::segment::{Cleared, Part, Segment, Stream, TO_LINE};
+use crate::exec::segment::{Cleared, Part, Segment, TO_LINE};
 use crate::ir::access::NO_CELL;
 use crate::word::{self, TOTAL_LIMBS, Total, Word};
 use rayon::prelude::*;
@@ -123,8 +123,14 @@ fn total(sum: &[u64; 5]) -> Total {
     std::array::from_fn(|limb| (sum[limb / 2] >> (32 * (limb % 2))) as u32)
 }
 
-/// Some rows of a stream, and what became of them.
+/// Rows that one thread takes at once: few kernels' many, or a few of many kernels.
 pub(super) struct Piece<'a> {
+    runs: Vec<Rows<'a>>,
+    ledger: Ledger,
+}
+
+/// Some rows of a stream, and what became of them.
+struct Rows<'a> {
     stream: usize,
     plan: &'a Plan,
     part: &'a Part,
@@ -132,7 +138,6 @@ pub(super) struct Piece<'a> {
     outcomes: Vec<u32>,
     /// Some demand more than they apply.
     inexact: bool,
-    ledger: Ledger,
 }
 
 /// How the rows of each stream are walked.
@@ -143,22 +148,63 @@ pub(super) fn plans(segment: &Segment) -> Vec<Plan> {
 /// The demands of all rows, and the leaves at which they end.
 pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Plan]) -> Vec<Piece<'a>> {
     let of_part = |part: &Part| (0..part.rows).step_by(GRAIN).map(|row| row..part.rows.min(row + GRAIN)).collect::<Vec<_>>();
-    let of_stream = |stream: &'a Stream| stream.parts.iter().flat_map(move |part| of_part(part).into_iter().map(move |rows| (part, rows)));
-    let all = segment.streams.iter().zip(plans).enumerate();
-    let all: Vec<_> = all.flat_map(|(at, (stream, plan))| of_stream(stream).map(move |piece| (at, plan, piece))).collect();
-    let piece = |(stream, plan, (part, rows)): (usize, &'a Plan, (&'a Part, Range<usize>))| {
-        let (mut draft, mut demands) = (Draft::default(), plan.demands());
-        let (mut outcomes, mut inexact) = (Vec::with_capacity(rows.len()), false);
-        for row in rows.clone().map(|row| Row { plan, part, base: &segment.base, row }) {
+    let mut pieces: Vec<(usize, Vec<Rows<'a>>)> = Vec::new();
+    for (stream, (parts, plan)) in segment.streams.iter().map(|stream| &stream.parts).zip(plans).enumerate() {
+        for (part, rows) in parts.iter().flat_map(|part| of_part(part).into_iter().map(move |rows| (part, rows))) {
+            let run = Rows { stream, plan, part, rows, outcomes: vec![], inexact: false };
+            match pieces.last_mut() {
+                Some((filled, runs)) if *filled + run.rows.len() <= GRAIN => {
+                    *filled += run.rows.len();
+                    runs.push(run);
+                }
+                _ => pieces.push((run.rows.len(), vec![run])),
+            }
+        }
+    }
+    let piece = |(_, mut runs): (usize, Vec<Rows<'a>>)| {
+        let mut draft = Draft::default();
+        runs.iter_mut().for_each(|rows| rows.demand(&mut draft, &segment.base));
+        Piece { runs, ledger: draft.sort(segment.base.len()) }
+    };
+    pieces.into_par_iter().map(piece).collect()
+}
+
+impl Rows<'_> {
+    fn demand(&mut self, draft: &mut Draft, base: &[Word]) {
+        let (plan, part) = (self.plan, self.part);
+        let mut demands = plan.demands();
+        self.outcomes.reserve(self.rows.len());
+        for row in self.rows.clone().map(|row| Row { plan, part, base, row }) {
             let end = row.end();
-            outcomes.push(end.leaf);
-            inexact |= !end.exact;
+            self.outcomes.push(end.leaf);
+            self.inexact |= !end.exact;
             row.demand(&mut demands);
             draft.row(&row, &demands);
         }
-        Piece { stream, plan, part, rows, outcomes, inexact, ledger: draft.sort(segment.base.len()) }
-    };
-    all.into_par_iter().map(piece).collect()
+    }
+
+    /// Notes what is not to be applied. `verdicts` are there if any is not 0.
+    fn take_back(&mut self, draft: &mut Draft, base: &[Word], verdicts: Option<&[u32]>) {
+        let (plan, part) = (self.plan, self.part);
+        let mut demands = plan.demands();
+        for (row, outcome) in self.rows.clone().zip(&mut self.outcomes) {
+            let row = Row { plan, part, base, row };
+            let contended = |verdicts: &[u32]| row.cells().any(|(_, cell)| cell != NO_CELL && verdicts[cell as usize] != 0);
+            let (to_line, end) = (verdicts.is_some_and(contended), row.end());
+            if to_line || !end.exact {
+                row.demand(&mut demands);
+                let applied: &[Ask] = if to_line { &[] } else { &end.applied };
+                for ask in applied {
+                    let demand = &mut demands[ask.key][ask.side];
+                    *demand = word::sub(*demand, row.sum(&ask.terms));
+                }
+                draft.row(&row, &demands);
+            }
+            if to_line {
+                *outcome = TO_LINE;
+            }
+        }
+    }
 }
 
 /// A verdict for each cell, and the values of those that are solvent.
@@ -182,32 +228,13 @@ pub(super) fn judge(segment: &Segment, pieces: &[Piece<'_>]) -> Cleared {
 /// Takes back what is not to be applied: all of a row that goes to the line, and what a leaf does not apply of its row's demands.
 pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut Cleared) {
     let Cleared { values, verdicts, .. } = cleared;
-    let contended = verdicts.par_iter().any(|verdict| *verdict != 0);
-    let taken_back: Vec<Ledger> = pieces
-        .par_iter_mut()
-        .filter(|piece| contended || piece.inexact)
-        .map(|piece| {
-            let (mut draft, mut demands) = (Draft::default(), piece.plan.demands());
-            for (row, outcome) in piece.rows.clone().zip(&mut piece.outcomes) {
-                let row = Row { plan: piece.plan, part: piece.part, base: &segment.base, row };
-                let to_line = contended && row.cells().any(|(_, cell)| cell != NO_CELL && verdicts[cell as usize] != 0);
-                let end = row.end();
-                if to_line || !end.exact {
-                    row.demand(&mut demands);
-                    let applied: &[Ask] = if to_line { &[] } else { &end.applied };
-                    for ask in applied {
-                        let demand = &mut demands[ask.key][ask.side];
-                        *demand = word::sub(*demand, row.sum(&ask.terms));
-                    }
-                    draft.row(&row, &demands);
-                }
-                if to_line {
-                    *outcome = TO_LINE;
-                }
-            }
-            draft.sort(segment.base.len())
-        })
-        .collect();
+    let contended = verdicts.par_iter().any(|verdict| *verdict != 0).then_some(&verdicts[..]);
+    let taken_back = pieces.par_iter_mut().filter(|piece| contended.is_some() || piece.runs.iter().any(|rows| rows.inexact)).map(|piece| {
+        let mut draft = Draft::default();
+        piece.runs.iter_mut().for_each(|rows| rows.take_back(&mut draft, &segment.base, contended));
+        draft.sort(segment.base.len())
+    });
+    let taken_back: Vec<Ledger> = taken_back.collect();
     if taken_back.iter().all(|ledger| ledger.short.changes.is_empty() && ledger.long.changes.is_empty()) {
         return;
     }
@@ -228,6 +255,6 @@ pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut
 /// The outcomes by stream.
 pub(super) fn outcomes(segment: &Segment, pieces: Vec<Piece<'_>>) -> Vec<Vec<u32>> {
     let mut outcomes: Vec<Vec<u32>> = segment.streams.iter().map(|stream| Vec::with_capacity(stream.rows)).collect();
-    pieces.into_iter().for_each(|piece| outcomes[piece.stream].extend(piece.outcomes));
+    pieces.into_iter().flat_map(|piece| piece.runs).for_each(|rows| outcomes[rows.stream].extend(rows.outcomes));
     outcomes
 }

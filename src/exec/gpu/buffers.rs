@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use wgpu::BufferUsages as Usage;
 
 /// Bytes that a thread copies at once.
-const PIECE: usize = 1 << 16;
+const PIECE: usize = 1 << 12;
 /// The smallest buffer, in bytes.
 const LEAST: u64 = 1 << 12;
 
