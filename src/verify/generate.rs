@@ -27,7 +27,7 @@ use std::rc::Rc;
 const ATTEMPTS: usize = 6;
 /// Functions that may leave their turn to another.
 const FUNCTIONS: usize = 4;
-/// Changes tried on a call that no kernel guides.
+/// Changes tried at most on a call that no kernel guides.
 const CLIMBS: usize = 16;
 /// Gas beyond which a call does not come further, but only takes longer: it goes through a list or a string of any length.
 const FAR: u64 = 1_000_000;
@@ -99,8 +99,10 @@ impl<'a> Generator<'a> {
         let weights = self.weights(&mut words);
         let (mut fallback, mut ground) = (Fallback::new(&block), Ground::default());
         let (mut transactions, mut functions) = (Vec::new(), Vec::new());
+        let mut patience = vec![CLIMBS; self.forms.len()];
         for _ in 0..self.options.transactions {
-            let mut making = Making { of: self, words: &mut words, block: &block, fallback: &mut fallback, ground: &mut ground };
+            let (fallback, ground, patience) = (&mut fallback, &mut ground, &mut patience[..]);
+            let mut making = Making { of: self, words: &mut words, block: &block, fallback, ground, patience };
             let (transaction, function) = making.next(&weights)?;
             transactions.push(transaction);
             functions.push(function);
@@ -167,6 +169,8 @@ struct Making<'m, 'a> {
     block: &'m Block,
     fallback: &'m mut Fallback,
     ground: &'m mut Ground,
+    /// By function, the changes to be tried: fewer where they were in vain. A proxy that leads to itself fails whatever it is asked.
+    patience: &'m mut [usize],
 }
 
 impl Making<'_, '_> {
@@ -191,17 +195,18 @@ impl Making<'_, '_> {
     fn call(&mut self, function: usize, any: bool) -> Result<Option<Transaction>> {
         let wanted = self.wanted(function);
         let any = any || self.words.once_in(16);
-        for attempt in 1..=ATTEMPTS {
+        let attempts = ATTEMPTS.min(1 + self.patience[function]);
+        for attempt in 1..=attempts {
             let mut draft = self.draft(function, wanted);
             let mut executed = self.execute(&mut draft)?;
             if wanted && executed.by_revm && !executed.succeeds {
-                executed = self.climb(&mut draft, executed)?;
+                executed = self.climb(function, &mut draft, executed)?;
             }
             let far = executed.gas > FAR;
             if far && !self.words.once_in(DROPPED) {
                 return Ok(None);
             }
-            if executed.succeeds == wanted || far || (any && attempt == ATTEMPTS) {
+            if executed.succeeds == wanted || far || (any && attempt == attempts) {
                 let tally = &mut self.of.functions[function];
                 if executed.succeeds {
                     tally.yes += 1
@@ -215,8 +220,8 @@ impl Making<'_, '_> {
     }
 
     /// Changes a call by chance until it succeeds. What looks at more cells has come further.
-    fn climb(&mut self, draft: &mut Draft, mut best: Executed) -> Result<Executed> {
-        for _ in 0..CLIMBS {
+    fn climb(&mut self, function: usize, draft: &mut Draft, mut best: Executed) -> Result<Executed> {
+        for _ in 0..self.patience[function] {
             let mut changed = draft.clone();
             self.change(&mut changed);
             let executed = self.execute(&mut changed)?;
@@ -228,6 +233,8 @@ impl Making<'_, '_> {
                 break;
             }
         }
+        let patience = &mut self.patience[function];
+        *patience = if best.succeeds { CLIMBS.min(2 * *patience) } else { 1.max(*patience / 2) };
         Ok(best)
     }
 
