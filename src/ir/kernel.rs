@@ -162,6 +162,10 @@ impl Kernel {
         self.keys[id.index()]
     }
 
+    pub fn load_ids(&self) -> impl Iterator<Item = LoadId> + use<> {
+        (0..self.loads.len()).map(LoadId::from_index)
+    }
+
     pub fn key_ids(&self) -> impl Iterator<Item = KeyId> + use<> {
         (0..self.keys.len()).map(KeyId::from_index)
     }

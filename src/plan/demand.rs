@@ -3,7 +3,7 @@
 
 use super::library::Compiled;
 use super::segment::Segment;
-use crate::ir::access::{Guard, NO_CELL, Sum, Term, Walk, flags};
+use crate::ir::access::{Guard, NO_CELL, Term, Walk, flags};
 use crate::ir::eval::{Call, Run, World};
 use crate::ir::{ExprId, KeyId};
 use crate::tx::{Batch, Status};
@@ -73,11 +73,6 @@ impl<'a> Demand<'a> {
         let compiled = self.asking.compiled;
         self.follow(&compiled.program.walker.root, &mut most);
         most
-    }
-
-    /// As `most`, of what is asked whatever the cells hold.
-    pub fn most_of(&mut self, sums: &[Sum]) -> U512 {
-        sums.iter().map(|sum| self.sum(sum)).max().unwrap_or_default()
     }
 
     /// How the call ends for certain, where no cell comes to hold more than it says there; `None` where that is open, or where the call may

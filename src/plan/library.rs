@@ -1,9 +1,10 @@
 //! The kernels of every code seen so far: lowered once, kept by code hash, entry and what they were made for: lengths of lists, the address
 //! and code of a proxy's implementation. What does not lower is kept too.
 
+use super::asking::Asking;
 use super::reserve;
 use super::segment::Program;
-use super::tape::{Register, Tape, Writer};
+use super::tape::{Origin, Register, Tape, Writer};
 use crate::error::Result;
 use crate::evm::{self, Entry, Lowered, Pin, Site, Unlowered};
 use crate::ir::access::{Shape, Walk, Walker, Waver, shape};
@@ -34,7 +35,7 @@ pub enum Finder {
 pub struct Compiled {
     pub program: Arc<Program>,
     pub finders: Vec<Finder>,
-    pub tape: Tape,
+    pub tape: Tape<Input>,
     /// The registers of the walker's bits and params.
     pub bits: Vec<Register>,
     pub params: Vec<Register>,
@@ -43,6 +44,8 @@ pub struct Compiled {
     pub on_device: bool,
     /// By condition on cells that a walk reads, the keys of all the cells that it hangs on.
     pub read_keys: HashMap<ExprId, Vec<KeyId>, ahash::RandomState>,
+    /// What its calls ask, many at once.
+    pub asking: Option<Asking>,
     /// Conditions on cells that hold at the start of a segment, or another kernel would have been found.
     pinned: Vec<ExprId>,
     /// The keys of those cells.
@@ -53,18 +56,18 @@ pub struct Compiled {
 /// What a row of a wave brings, beside its cells.
 #[derive(Debug)]
 pub struct WaveTape {
-    pub tape: Tape,
+    pub tape: Tape<Input>,
     pub bits: Vec<Register>,
     pub params: Vec<Register>,
 }
 
 impl WaveTape {
     fn new(kernel: &Kernel, walker: &Walker, waver: &Waver) -> Self {
-        let mut writer = Writer::new(&kernel.exprs);
+        let mut writer = Writer::new(&kernel.exprs, from_inputs(&kernel.exprs));
         walker.bits.iter().chain(&waver.params).for_each(|id| writer.need(*id));
-        let (tape, register) = writer.finish();
-        let registers = |ids: &[ExprId]| ids.iter().map(|id| register(*id)).collect();
-        let (bits, params) = (registers(&walker.bits), registers(&waver.params));
+        let (tape, registers) = writer.finish();
+        let all = |ids: &[ExprId]| ids.iter().map(|id| registers.of(*id)).collect();
+        let (bits, params) = (all(&walker.bits), all(&waver.params));
         Self { tape, bits, params }
     }
 }
@@ -79,19 +82,20 @@ pub struct Pattern {
 impl Compiled {
     fn new(kernel: Kernel, entry: Entry, pins: &[Pin], templates: &mut Templates) -> Result<Self> {
         let walker = Walker::new(&kernel);
-        let mut writer = Writer::new(&kernel.exprs);
+        let mut writer = Writer::new(&kernel.exprs, from_inputs(&kernel.exprs));
         let keys: Vec<(Key, Path)> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
         let holes = keys.iter().flat_map(|(_, (_, holes))| holes).filter(|hole| !kernel.exprs.has_loads(**hole));
         walker.bits.iter().chain(&walker.params).chain(holes).for_each(|id| writer.need(*id));
-        let (tape, register) = writer.finish();
+        let (tape, registers) = writer.finish();
         let finders = keys.iter().zip(&walker.live).map(|((key, (template, holes)), live)| match key {
             _ if !live && kernel.exprs.has_loads(key.word()) => Finder::Shown,
             _ if kernel.exprs.has_loads(key.word()) => Finder::State { template: *template, holes: holes.clone() },
-            Key::Storage(_) => Finder::Path { template: *template, holes: holes.iter().map(|id| register(*id)).collect() },
-            Key::Native(word) => Finder::Native { address: register(*word) },
+            Key::Storage(_) => Finder::Path { template: *template, holes: holes.iter().map(|id| registers.of(*id)).collect() },
+            Key::Native(word) => Finder::Native { address: registers.of(*word) },
         });
         let finders = finders.collect();
-        let (bits, params) = (walker.bits.iter().map(|id| register(*id)).collect(), walker.params.iter().map(|id| register(*id)).collect());
+        let (bits, params) =
+            (walker.bits.iter().map(|id| registers.of(*id)).collect(), walker.params.iter().map(|id| registers.of(*id)).collect());
         // Lengths of lists are the caller's choice too.
         let fits = walker.params.len() <= limits::PARAMS;
         let wgsl =
@@ -105,9 +109,10 @@ impl Compiled {
         let pinned_keys = loads.map(|load| kernel.load(load).key).collect();
         let mut read_keys = HashMap::default();
         keys_read(&kernel, &walker.root, &mut read_keys);
+        let asking = Asking::new(&kernel, &walker, &read_keys);
         let program = Arc::new(Program { kernel, walker, waver, wgsl });
         let shapes = RwLock::default();
-        Ok(Self { program, finders, tape, bits, params, wave, on_device, read_keys, pinned, pinned_keys, shapes })
+        Ok(Self { program, finders, tape, bits, params, wave, on_device, read_keys, asking, pinned, pinned_keys, shapes })
     }
 
     fn reserve(kernel: Kernel, walker: Walker) -> Result<Self> {
@@ -115,7 +120,8 @@ impl Compiled {
         let program = Arc::new(Program { kernel, walker, waver: None, wgsl });
         let (finders, tape, bits, params) = Default::default();
         let (read_keys, pinned, pinned_keys, shapes) = Default::default();
-        Ok(Self { program, finders, tape, bits, params, wave: None, on_device: true, read_keys, pinned, pinned_keys, shapes })
+        let (wave, asking) = (None, None);
+        Ok(Self { program, finders, tape, bits, params, wave, on_device: true, read_keys, asking, pinned, pinned_keys, shapes })
     }
 
     /// The shape of calls with this pattern; found once, then remembered.
@@ -135,7 +141,6 @@ impl Compiled {
         let mut shape = shape(kernel, &class, &decided);
         // Where a pinned cell changes, the call escapes.
         self.pinned_keys.iter().for_each(|key| shape.feeds[key.index()] = true);
-        shape.asks = walker.asks(kernel, &|bit| pattern.bits[walker.bit_column(bit)] >> (bit % 32) & 1 == 1);
         let shape = Arc::new(shape);
         let mut shapes = self.shapes.write().expect("no holder panics");
         // Callers choose the patterns: a table that grows without end is not worth keeping.
@@ -144,6 +149,14 @@ impl Compiled {
         }
         shapes.insert(pattern.clone(), shape.clone());
         shape
+    }
+}
+
+/// The origins of words that inputs decide.
+fn from_inputs(exprs: &Exprs) -> impl Fn(ExprId) -> Origin<Input> {
+    |id| match exprs.get(id) {
+        Expr::Input(input) => Origin::Source(*input),
+        _ => Origin::Operation,
     }
 }
 

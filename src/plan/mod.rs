@@ -2,6 +2,7 @@
 //! set aside for the line. No device is known here, and no value of the state is looked at but to predict keys that hang on it.
 
 mod ahead;
+mod asking;
 pub mod classes;
 mod demand;
 pub mod doomed;
@@ -13,5 +14,5 @@ pub mod ordered;
 pub mod reserve;
 pub mod resolve;
 pub mod segment;
-mod tape;
+pub mod tape;
 pub mod waves;

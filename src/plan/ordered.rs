@@ -1,12 +1,13 @@
 //! The calls of a segment that keep an order: they use a cell that needs one. What they may ask of the netted cells that they use beside it
 //! is held back for them, over all leaves that are open: which one they take is not known before their turn.
 
+use super::asking::{Asker, Sight};
 use super::demand::{Asking, Demand, is_free};
 use super::library::{Compiled, Finder};
 use super::reserve::Reserve;
 use super::segment::Segment;
 use crate::ir::KeyId;
-use crate::ir::access::{Ask, NO_CELL, Shape, Sum, Term, flags};
+use crate::ir::access::{NO_CELL, Shape, flags};
 use crate::tx::Batch;
 use alloy_primitives::{U256, U512};
 use rayon::prelude::*;
@@ -91,31 +92,37 @@ pub fn hold_back(segment: &Segment, batch: &Batch, calls: &[OrderedCall], reserv
             reserve.hold(cell, more_down, more_up);
         }
     };
-    let of_call = |call: &OrderedCall| {
-        let demand =
-            || Demand::new(segment, batch, Asking { compiled: &call.kind.compiled, transaction: call.transaction, cells: &call.cells });
-        let most: Vec<(KeyId, [U512; 2])> = match &call.kind.shape.asks {
-            Some(asks) => {
-                let mut known = None;
-                let mut most_of = |sums| constant(sums).unwrap_or_else(|| known.get_or_insert_with(demand).most_of(sums));
-                asks.iter().map(|Ask { key, down, up }| (*key, [most_of(down), most_of(up)])).collect()
-            }
-            None => demand().most(),
-        };
-        most.into_iter().map(|(key, most)| (call.cells[key.index()], most)).collect::<Vec<_>>()
-    };
     // Block by block: what all calls ask is a hundred bytes each and more.
     for calls in calls.chunks(BLOCK) {
-        let asking = calls.par_iter().with_min_len(GRAIN).filter(|call| call.uses().any(netted));
-        let held: Vec<(u32, [U512; 2])> = asking.flat_map_iter(of_call).collect();
-        held.into_iter().for_each(|(cell, most)| hold(cell, most));
+        let held: Vec<Vec<Hold>> = calls.par_chunks(GRAIN).map(|calls| holds(segment, batch, calls, netted)).collect();
+        held.into_iter().flatten().for_each(|(cell, most)| hold(cell, most));
     }
 }
 
-/// The most of sums that are constants.
-fn constant(sums: &[Sum]) -> Option<U512> {
-    sums.iter().try_fold(U512::ZERO, |most, sum| match sum[..] {
-        [Term::Const(value)] => Some(most.max(U512::from(value))),
-        _ => None,
-    })
+/// What may be asked of a cell, down and up.
+type Hold = (u32, [U512; 2]);
+
+/// What those calls may ask that use a netted cell.
+fn holds(segment: &Segment, batch: &Batch, calls: &[OrderedCall], netted: impl Fn((u32, u32)) -> bool) -> Vec<Hold> {
+    let sight = Sight { batch, base: &segment.base, flags: &segment.flags };
+    let (mut holds, mut askers) = (Vec::new(), Vec::new());
+    for calls in calls.chunk_by(|a, b| Arc::ptr_eq(&a.kind, &b.kind)) {
+        let kind = &calls[0].kind;
+        let asking = calls.iter().filter(|call| call.uses().any(&netted));
+        match &kind.compiled.asking {
+            // Where keys name one cell, a load may see what another key's store left.
+            Some(together) if !kind.shape.aliases => {
+                askers.clear();
+                askers.extend(asking.map(|call| Asker { transaction: call.transaction, cells: &call.cells }));
+                let mut tell = |asker: &Asker<'_>, (key, most): (KeyId, [U512; 2])| holds.push((asker.cells[key.index()], most));
+                together.most(&askers, sight, |asker, most| most.into_iter().for_each(|most| tell(asker, most)));
+            }
+            _ => holds.extend(asking.flat_map(|call| {
+                let asking = Asking { compiled: &kind.compiled, transaction: call.transaction, cells: &call.cells };
+                let most = Demand::new(segment, batch, asking).most();
+                most.into_iter().map(|(key, most)| (call.cells[key.index()], most))
+            })),
+        }
+    }
+    holds
 }

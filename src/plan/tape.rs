@@ -1,7 +1,8 @@
-//! Expressions that inputs decide, compiled to a straight list of operations: what every call of a kernel evaluates while it is resolved.
+//! Expressions compiled to a straight list of operations, for many calls at once: what every call of a kernel evaluates while it is
+//! resolved, asks of its cells, or runs in a wave. Where the words come from that it starts with, whoever makes the tape says.
 
-use crate::ir::eval::{self, Call};
-use crate::ir::{Binary, Expr, ExprId, Exprs, Input, Ternary, Unary};
+use crate::ir::eval;
+use crate::ir::{Binary, Expr, ExprId, Exprs, Ternary, Unary};
 use alloy_primitives::{U256, keccak256};
 use std::collections::HashMap;
 
@@ -12,8 +13,8 @@ pub const SIDE_BY_SIDE: usize = 32;
 pub type Register = usize;
 
 #[derive(Debug, Clone)]
-enum Step {
-    Input(Input),
+enum Step<S> {
+    Source(S),
     Unary(Unary, Register),
     Binary(Binary, Register, Register),
     Ternary(Ternary, [Register; 3]),
@@ -21,17 +22,34 @@ enum Step {
 }
 
 /// Operations in order. The registers are the constants, then one result an operation.
-#[derive(Debug, Clone, Default)]
-pub struct Tape {
+#[derive(Debug, Clone)]
+pub struct Tape<S> {
     constants: Vec<U256>,
-    steps: Vec<Step>,
+    steps: Vec<Step<S>>,
+}
+
+impl<S> Default for Tape<S> {
+    fn default() -> Self {
+        Self { constants: vec![], steps: vec![] }
+    }
+}
+
+/// Where a word comes from.
+pub enum Origin<S> {
+    /// It is there when the tape starts.
+    Source(S),
+    /// It is the same as another.
+    Same(ExprId),
+    /// From its operands.
+    Operation,
 }
 
 /// Builds a tape for several expressions of one arena, sharing what they share.
-pub struct Writer<'a> {
+pub struct Writer<'a, S, F> {
     exprs: &'a Exprs,
+    origin: F,
     constants: Vec<U256>,
-    steps: Vec<Step>,
+    steps: Vec<Step<S>>,
     done: HashMap<ExprId, Slot>,
 }
 
@@ -41,38 +59,60 @@ enum Slot {
     Result(usize),
 }
 
-impl<'a> Writer<'a> {
-    pub fn new(exprs: &'a Exprs) -> Self {
-        Self { exprs, constants: vec![], steps: vec![], done: HashMap::new() }
+/// Where a tape's expressions are found.
+pub struct Registers {
+    constants: usize,
+    done: HashMap<ExprId, Slot>,
+}
+
+impl Registers {
+    /// The register of an expression that was needed.
+    pub fn of(&self, id: ExprId) -> Register {
+        match self.done[&id] {
+            Slot::Constant(at) => at,
+            Slot::Result(at) => self.constants + at,
+        }
+    }
+}
+
+impl<'a, S, F: Fn(ExprId) -> Origin<S>> Writer<'a, S, F> {
+    /// `origin` knows inputs and loads.
+    pub fn new(exprs: &'a Exprs, origin: F) -> Self {
+        Self { exprs, origin, constants: vec![], steps: vec![], done: HashMap::new() }
     }
 
-    /// Adds what `id` needs. It must not hang on loads.
+    /// Adds what `id` needs.
     pub fn need(&mut self, id: ExprId) {
         self.slot(id);
     }
 
-    /// The tape, and where an expression that was needed is found.
-    pub fn finish(self) -> (Tape, impl Fn(ExprId) -> Register + use<>) {
+    /// The tape, and where the expressions that were needed are found.
+    pub fn finish(self) -> (Tape<S>, Registers) {
         let constants = self.constants.len();
-        let place = move |slot: Slot| match slot {
-            Slot::Constant(at) => at,
-            Slot::Result(at) => constants + at,
-        };
-        let done = self.done;
-        (Tape { constants: self.constants, steps: self.steps }.placed(constants), move |id| place(done[&id]))
+        let tape = Tape { constants: self.constants, steps: self.steps };
+        (tape.placed(constants), Registers { constants, done: self.done })
     }
 
     fn slot(&mut self, id: ExprId) -> Slot {
         if let Some(slot) = self.done.get(&id) {
             return *slot;
         }
-        let slot = match self.exprs.get(id) {
+        let slot = match (self.origin)(id) {
+            Origin::Source(source) => self.push(Step::Source(source)),
+            Origin::Same(other) => self.slot(other),
+            Origin::Operation => self.operation(id),
+        };
+        self.done.insert(id, slot);
+        slot
+    }
+
+    fn operation(&mut self, id: ExprId) -> Slot {
+        match self.exprs.get(id) {
             Expr::Const(value) => {
                 self.constants.push(*value);
                 Slot::Constant(self.constants.len() - 1)
             }
-            Expr::Load(_) => unreachable!("a tape holds what inputs decide"),
-            Expr::Input(input) => self.push(Step::Input(*input)),
+            Expr::Load(_) | Expr::Input(_) => unreachable!("whoever makes a tape says where these come from"),
             Expr::Unary(op, a) => {
                 let a = self.operand(*a);
                 self.push(Step::Unary(*op, a))
@@ -89,9 +129,7 @@ impl<'a> Writer<'a> {
                 let words = preimage.words.iter().map(|word| self.operand(*word)).collect();
                 self.push(Step::Keccak(words, preimage.len_bytes as usize))
             }
-        };
-        self.done.insert(id, slot);
-        slot
+        }
     }
 
     /// While writing, results count from the top, since the number of constants is not known yet.
@@ -102,13 +140,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn push(&mut self, step: Step) -> Slot {
+    fn push(&mut self, step: Step<S>) -> Slot {
         self.steps.push(step);
         Slot::Result(self.steps.len() - 1)
     }
 }
 
-impl Tape {
+impl<S> Tape<S> {
     fn placed(mut self, constants: usize) -> Self {
         let place = |register: &mut Register| {
             if *register > Register::MAX / 2 {
@@ -117,7 +155,7 @@ impl Tape {
         };
         for step in &mut self.steps {
             match step {
-                Step::Input(_) => {}
+                Step::Source(_) => {}
                 Step::Unary(_, a) => place(a),
                 Step::Binary(_, a, b) => [a, b].into_iter().for_each(place),
                 Step::Ternary(_, operands) => operands.iter_mut().for_each(place),
@@ -127,18 +165,24 @@ impl Tape {
         self
     }
 
-    /// Evaluates everything for some calls, operation by operation; `words` are the room for it, whatever they hold.
-    pub fn run<'a>(&'a self, calls: &[Call<'_>], words: &'a mut Vec<U256>) -> Evaluated<'a> {
-        let count = calls.len();
+    /// How many operations it has; `None` where it hashes, which is best left to those that need it.
+    pub fn operations(&self) -> Option<usize> {
+        let hashes = self.steps.iter().any(|step| matches!(step, Step::Keccak(..)));
+        (!hashes).then_some(self.steps.len())
+    }
+
+    /// Evaluates everything for so many calls, operation by operation; `source` gives a call's words to start with, and `words` are the room
+    /// for it, whatever they hold.
+    pub fn run<'a>(&'a self, count: usize, source: impl Fn(usize, &S) -> U256, words: &'a mut Vec<U256>) -> Evaluated<'a> {
         if words.len() < self.steps.len() * count {
             words.resize(self.steps.len() * count, U256::ZERO);
         }
         for (at, step) in self.steps.iter().enumerate() {
             let (done, rest) = words.split_at_mut(at * count);
-            let done = Evaluated { tape: self, words: done, calls: count };
+            let done = Evaluated { constants: &self.constants, words: done, calls: count };
             let out = rest[..count].iter_mut().enumerate();
             match step {
-                Step::Input(input) => out.for_each(|(call, word)| *word = calls[call].input(*input)),
+                Step::Source(of) => out.for_each(|(call, word)| *word = source(call, of)),
                 Step::Unary(op, a) => {
                     let a = done.column(*a);
                     out.for_each(|(call, word)| *word = eval::unary(*op, *a.word(call)));
@@ -157,14 +201,14 @@ impl Tape {
                 }),
             }
         }
-        Evaluated { tape: self, words, calls: count }
+        Evaluated { constants: &self.constants, words, calls: count }
     }
 }
 
 /// What a tape made of some calls.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluated<'a> {
-    tape: &'a Tape,
+    constants: &'a [U256],
     /// A word a call for each operation.
     words: &'a [U256],
     calls: usize,
@@ -187,9 +231,8 @@ impl<'a> Column<'a> {
 impl<'a> Evaluated<'a> {
     #[inline]
     pub fn column(self, register: Register) -> Column<'a> {
-        let constants = &self.tape.constants;
-        match register.checked_sub(constants.len()) {
-            None => Column { words: &constants[register..=register], mask: 0 },
+        match register.checked_sub(self.constants.len()) {
+            None => Column { words: &self.constants[register..=register], mask: 0 },
             Some(at) => Column { words: &self.words[at * self.calls..(at + 1) * self.calls], mask: usize::MAX },
         }
     }

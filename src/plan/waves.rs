@@ -181,7 +181,7 @@ fn columns(batch: &Batch, calls: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
     for calls in calls.chunks(SIDE_BY_SIDE) {
         let call = |call: &OrderedCall| Call { transaction: &batch.transactions[call.transaction as usize], block: &batch.block };
         let inputs: SmallVec<[Call<'_>; SIDE_BY_SIDE]> = calls.iter().map(|(_, ordered)| call(ordered)).collect();
-        let evaluated = wave.tape.run(&inputs, &mut words);
+        let evaluated = wave.tape.run(inputs.len(), |call, input| inputs[call].input(*input), &mut words);
         for (at, (_, call)) in calls.iter().enumerate() {
             let bits = wave.bits.chunks(32).map(|conditions| evaluated.gather(conditions, at));
             let (names, limbs) = columns.split_at_mut(program.walker.param_column(0));

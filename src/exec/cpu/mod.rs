@@ -4,6 +4,7 @@
 mod course;
 mod rows;
 mod sums;
+mod tree;
 mod twin;
 mod wave;
 

@@ -3,11 +3,13 @@
 
 use super::GRAIN;
 use super::rows::wide;
+use super::tree::Tree;
 use crate::exec::segment::{Part, Stream, TO_LINE, verdict};
 use crate::ir::access::NO_CELL;
 use crate::ir::memo::Memo;
 use crate::ir::{Expr, ExprId, KeyId, LeafId, LoadId, Node, eval};
 use crate::plan::segment::Waves;
+use crate::plan::tape::SIDE_BY_SIDE;
 use crate::word::{self, LIMBS, Word, from_word, to_word};
 use alloy_primitives::U256;
 use rayon::prelude::*;
@@ -74,23 +76,26 @@ fn put_off(cells: impl Iterator<Item = u32>, level: u32, verdicts: &mut [u32]) {
 }
 
 /// A stream, and where the words lie that its rows bring.
-struct Reader<'a> {
-    stream: &'a Stream,
+pub(super) struct Reader<'a> {
+    pub stream: &'a Stream,
     /// By expression its first column.
-    params: Vec<Option<usize>>,
+    pub params: Vec<Option<usize>>,
     /// By expression its bit.
-    bits: Vec<Option<usize>>,
+    pub bits: Vec<Option<usize>>,
+    tree: Option<Tree>,
 }
 
 impl<'a> Reader<'a> {
     fn new(stream: &'a Stream) -> Self {
         let program = &stream.program;
         let none = vec![None; program.kernel.exprs.len()];
-        let mut reader = Self { stream, params: none.clone(), bits: none };
+        let mut reader = Self { stream, params: none.clone(), bits: none, tree: None };
         program.walker.bits.iter().enumerate().for_each(|(at, id)| reader.bits[id.index()] = Some(at));
         if let Some(waver) = &program.waver {
             waver.params.iter().enumerate().for_each(|(at, id)| reader.params[id.index()] = Some(waver.param_column(at)));
         }
+        // A few rows do not make up for it.
+        reader.tree = if stream.rows < GRAIN { None } else { Tree::new(&reader) };
         reader
     }
 
@@ -100,26 +105,45 @@ impl<'a> Reader<'a> {
     }
 
     fn run(&self, rows: Range<usize>, level: u32, cells: &[Word], verdicts: &[u32]) -> Done {
-        let mut done = Done::default();
-        let mut memo = Memo::new(self.stream.program.kernel.exprs.len());
-        for row in rows.map(|row| self.row(row)) {
-            if row.cells().any(|cell| waits(cell, level, verdicts)) {
-                done.outcomes.push(TO_LINE);
-                continue;
-            }
-            memo.forget();
-            let mut call = Call { row, cells, memo: &mut memo };
-            let leaf = call.leaf();
-            done.outcomes.push(leaf.index() as u32);
-            for (cell, word) in call.stores(leaf) {
-                match cell {
-                    NO_CELL => {}
-                    _ if verdicts[cell as usize] != 0 => done.stores.push((cell, word)),
-                    _ => done.changes.push(difference(cell, &cells[cell as usize], &word)),
+        let mut done = Done { outcomes: vec![TO_LINE; rows.len()], ..Done::default() };
+        let (mut words, mut ready, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        for (group, outcomes) in done.outcomes.chunks_mut(SIDE_BY_SIDE).enumerate() {
+            ready.clear();
+            places.clear();
+            for place in 0..outcomes.len() {
+                let row = self.row(rows.start + group * SIDE_BY_SIDE + place);
+                if !row.cells().any(|cell| waits(cell, level, verdicts)) {
+                    ready.push(row);
+                    places.push(place);
                 }
+            }
+            let mut place = places.iter();
+            let mut tell = |leaf: LeafId, stores: &mut dyn Iterator<Item = (u32, Word)>| {
+                place.next().into_iter().for_each(|place| outcomes[*place] = leaf.index() as u32);
+                for (cell, word) in stores {
+                    match cell {
+                        NO_CELL => {}
+                        _ if verdicts[cell as usize] != 0 => done.stores.push((cell, word)),
+                        _ => done.changes.push(difference(cell, &cells[cell as usize], &word)),
+                    }
+                }
+            };
+            match &self.tree {
+                Some(tree) if !ready.iter().any(|row| tree.is_doubtful(row)) => tree.run(&ready, cells, &mut words, tell),
+                _ => self.run_one_by_one(&ready, cells, &mut tell),
             }
         }
         done
+    }
+
+    fn run_one_by_one(&self, rows: &[Row<'_>], cells: &[Word], tell: &mut dyn FnMut(LeafId, &mut dyn Iterator<Item = (u32, Word)>)) {
+        let mut memo = Memo::new(self.stream.program.kernel.exprs.len());
+        for row in rows {
+            memo.forget();
+            let mut call = Call { row: *row, cells, memo: &mut memo };
+            let leaf = call.leaf();
+            tell(leaf, &mut call.stores(leaf).into_iter());
+        }
     }
 }
 
@@ -134,7 +158,7 @@ fn difference(cell: u32, before: &Word, after: &Word) -> (u32, usize, Word) {
 
 /// A row of a stream.
 #[derive(Clone, Copy)]
-struct Row<'a> {
+pub(super) struct Row<'a> {
     reader: &'a Reader<'a>,
     part: &'a Part,
     row: usize,
@@ -145,12 +169,21 @@ impl Row<'_> {
         self.part.word(column, self.row)
     }
 
-    fn cell(&self, key: KeyId) -> u32 {
+    pub fn cell(&self, key: KeyId) -> u32 {
         self.column(self.reader.stream.program.walker.cell_column(key))
     }
 
     fn cells(&self) -> impl Iterator<Item = u32> {
         self.reader.stream.program.kernel.key_ids().map(|key| self.cell(key))
+    }
+
+    pub fn bit(&self, bit: usize) -> bool {
+        self.column(bit / 32) >> (bit % 32) & 1 == 1
+    }
+
+    /// The word whose limbs lie in the columns from `first` on.
+    pub fn param(&self, first: usize) -> U256 {
+        from_word(&std::array::from_fn::<u32, LIMBS, _>(|limb| self.column(first + limb)))
     }
 }
 
@@ -178,7 +211,7 @@ impl Call<'_> {
 
     fn holds(&mut self, condition: ExprId) -> bool {
         match self.row.reader.bits[condition.index()] {
-            Some(bit) => self.row.column(bit / 32) >> (bit % 32) & 1 == 1,
+            Some(bit) => self.row.bit(bit),
             None => !self.word(condition).is_zero(),
         }
     }
@@ -198,7 +231,7 @@ impl Call<'_> {
         let kernel = &self.row.reader.stream.program.kernel;
         let value = match (kernel.exprs.get(id), self.row.reader.params[id.index()]) {
             (Expr::Const(value), _) => *value,
-            (_, Some(first)) => self.param(first),
+            (_, Some(first)) => self.row.param(first),
             (Expr::Load(load), _) => self.load(*load),
             (Expr::Unary(op, a), _) => eval::unary(*op, self.word(*a)),
             (Expr::Binary(op, a, b), _) => eval::binary(*op, self.word(*a), self.word(*b)),
@@ -206,10 +239,6 @@ impl Call<'_> {
             (Expr::Input(_) | Expr::Keccak(_), None) => unreachable!("a waver brings inputs, and refuses hashes of loaded words"),
         };
         self.memo.set(id, value)
-    }
-
-    fn param(&self, first: usize) -> U256 {
-        from_word(&std::array::from_fn::<u32, LIMBS, _>(|limb| self.row.column(first + limb)))
     }
 
     fn load(&mut self, load: LoadId) -> U256 {

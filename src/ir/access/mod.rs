@@ -5,14 +5,12 @@
 //! open.
 //! Which keys name one cell is given by the caller, since it is decided call by call.
 
-mod asks;
 mod guard;
 mod linear;
 mod uses;
 mod walk;
 mod wave;
 
-pub use asks::{Ask, Sum};
 pub use guard::{Bound, Guard, Side, Term};
 pub use walk::{Effect, NO_CELL, Walk, Walker};
 pub use wave::{DEVICE_COST, Waver, device_cost};
@@ -100,8 +98,6 @@ pub struct Shape {
     pub names: Vec<bool>,
     /// By key the first that names the same cell.
     pub class: Vec<usize>,
-    /// What it may ask of cells; `None` where amounts hang on cells.
-    pub asks: Option<Vec<Ask>>,
     /// Some keys name one cell, and the call may store to it.
     pub aliases: bool,
 }
@@ -157,7 +153,6 @@ pub fn shape(kernel: &Kernel, class: &[usize], decided: &dyn Fn(ExprId) -> Optio
         feeds,
         names,
         class: class.to_vec(),
-        asks: None,
         aliases,
     }
 }

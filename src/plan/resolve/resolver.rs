@@ -155,7 +155,12 @@ impl<'a> Resolver<'a> {
         let Waiting { compiled, transactions, contracts } = &mut waiting[at];
         let call = |index: &u32| Call { transaction: &self.transactions[*index as usize - self.first], block: self.block };
         let calls: SmallVec<[Call<'_>; SIDE_BY_SIDE]> = transactions.iter().map(call).collect();
-        let calls = Calls { compiled, calls: &calls, contracts, evaluated: compiled.tape.run(&calls, words) };
+        let calls = Calls {
+            compiled,
+            calls: &calls,
+            contracts,
+            evaluated: compiled.tape.run(calls.len(), |call, input| calls[call].input(*input), words),
+        };
         search.find(calls);
         bits.gather(calls);
         let rows = &mut chunk.rows[at];
