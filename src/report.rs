@@ -1,7 +1,7 @@
 //! What was measured, as a table for people and as JSON for machines. Nothing is measured or judged here.
 
 use crate::bench::{Device, Measured, Outcome, Row};
-use crate::engine::Backend;
+use crate::engine::{Backend, Choice, Reason};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,6 +19,10 @@ pub fn table(outcome: &Outcome) -> String {
         text += "\n";
         text += &aligned(&stages(measured));
         text += "\n";
+        for row in measured.rows.iter().filter(|row| !row.choices.is_empty()) {
+            text += &aligned(&choices(row));
+            text += "\n";
+        }
     }
     let notes = outcome.notes.iter().map(|note| format!("note: {note}\n"));
     let differences = outcome.differences().map(|difference| format!("DIFFERENT: {difference}\n"));
@@ -97,6 +101,25 @@ fn stages(measured: &Measured) -> Vec<Vec<Cell>> {
     rows
 }
 
+/// Who cleared how often, why, and what a clearing was foreseen to take and took, on the average.
+fn choices(row: &Row) -> Vec<Vec<Cell>> {
+    let mut kinds: BTreeMap<(Backend, Reason), Vec<&Choice>> = BTreeMap::new();
+    row.choices.iter().for_each(|choice| kinds.entry((choice.backend, choice.reason)).or_default().push(choice));
+    let backends: Vec<Backend> = row.choices[0].predicted_ns.iter().map(|(backend, _)| *backend).collect();
+    let mut rows = vec![vec![Left(format!("{} cleared on", row.backend)), Left("why".into()), Right("times".into())]];
+    rows[0].extend(backends.iter().map(|backend| Right(format!("{backend} foreseen ms"))));
+    rows[0].push(Right("took ms".into()));
+    for ((backend, reason), choices) in kinds {
+        let mean = |ns: &dyn Fn(&Choice) -> f64| choices.iter().map(|choice| ns(choice)).sum::<f64>() / choices.len() as f64;
+        let of = |at: usize| mean(&|choice| choice.predicted_ns.get(at).map_or(0.0, |(_, time_ns)| *time_ns));
+        let times = (0..backends.len()).map(of).chain([mean(&|choice| choice.measured_ns as f64)]);
+        let mut cells = vec![Left(backend.to_string()), Left(reason.to_string()), Right(choices.len().to_string())];
+        cells.extend(times.map(|time_ns| Right(format!("{:.3}", time_ns / 1e6))));
+        rows.push(cells);
+    }
+    rows
+}
+
 fn aligned(rows: &[Vec<Cell>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let length = |cell: &Cell| match cell {
@@ -161,9 +184,30 @@ struct JsonRow<'a> {
     /// Nanoseconds a transaction.
     stages_ns: BTreeMap<&'a str, f64>,
     lanes: BTreeMap<String, usize>,
+    /// One a clearing, in the order of the runs, warm-ups included; empty but for `auto`.
+    choices: Vec<JsonChoice>,
     root: String,
     ratio_to_revm: f64,
     ratio_to_floor: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct JsonChoice {
+    backend: String,
+    reason: String,
+    predicted_ns: BTreeMap<String, f64>,
+    measured_ns: u64,
+}
+
+impl From<&Choice> for JsonChoice {
+    fn from(choice: &Choice) -> Self {
+        Self {
+            backend: choice.backend.to_string(),
+            reason: choice.reason.to_string(),
+            predicted_ns: choice.predicted_ns.iter().map(|(backend, time_ns)| (backend.to_string(), *time_ns)).collect(),
+            measured_ns: choice.measured_ns,
+        }
+    }
 }
 
 /// One object: the device, and a row for each backend on each workload.
@@ -177,6 +221,7 @@ pub fn json(outcome: &Outcome) -> String {
         tps: measured.rate(row),
         stages_ns: row.stages_ns.iter().copied().collect(),
         lanes: row.lanes.iter().map(|(lane, count)| (lane.to_string(), *count)).collect(),
+        choices: row.choices.iter().map(JsonChoice::from).collect(),
         root: row.root.to_string(),
         ratio_to_revm: measured.ratio_to_revm(row),
         ratio_to_floor: measured.ratio_to_floor(row),

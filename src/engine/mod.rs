@@ -14,12 +14,16 @@
 //! # Ok::<(), clearwave::Error>(())
 //! ```
 
+mod auto;
 mod backend;
+mod clearers;
 mod commit;
 mod segment;
 mod show;
 
+pub use auto::Reason;
 pub use backend::Backend;
+pub use clearers::Choice;
 
 use crate::error::{Error, Result};
 use crate::exec::fallback::Fallback;
@@ -28,7 +32,6 @@ use crate::exec::sequence;
 use crate::limits;
 use crate::plan::library::Library;
 use crate::plan::numbering::Numbering;
-use crate::plan::waves::Costs;
 use crate::state::{CellKey, Mark, Slot, State};
 use crate::tx::{Batch, Lane, Output, Receipt};
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -42,7 +45,6 @@ pub struct Engine {
     library: Library,
     executor: Executor,
     numbering: Numbering,
-    costs: Costs,
     forced: Option<Forced>,
     record: Record,
 }
@@ -68,8 +70,11 @@ pub struct Report {
     pub receipts: Vec<Receipt>,
     /// The state's root after the batch.
     pub root: B256,
-    /// The backend that ran, and the device's name where it is one.
+    /// The backends that ran, and the device's name where it is one.
     pub backend: String,
+    /// Who cleared, why, and what was foreseen: one a clearing. A segment is cleared once or twice; those that are cut are here too. Empty
+    /// where nothing is cleared.
+    pub choices: Vec<Choice>,
     pub segments: usize,
     /// Nanoseconds by stage, of the whole batch.
     pub stages: Stages,
@@ -156,8 +161,8 @@ impl Builder {
             Some(Lane::Line) => Some(Forced::Line),
             Some(lane) => return Err(Error::input(format_args!("lane {lane} cannot be forced: expected wave or line"))),
         };
-        let (library, numbering, costs) = Default::default();
-        Ok(Engine { state, library, executor, numbering, costs, forced, record: self.record })
+        let (library, numbering) = Default::default();
+        Ok(Engine { state, library, executor, numbering, forced, record: self.record })
     }
 }
 
@@ -200,7 +205,7 @@ impl Engine {
         &self.state
     }
 
-    /// The backend, and the device's name where it is one.
+    /// The backend, and the device's name where it is one; all that may run where one is chosen.
     pub fn backend(&self) -> String {
         self.executor.name()
     }
@@ -251,7 +256,8 @@ impl Engine {
     }
 
     fn report(&self, receipts: Vec<Receipt>) -> Report {
-        Report { receipts, root: B256::ZERO, backend: self.executor.name(), segments: 0, stages: vec![], stores: vec![], outputs: vec![] }
+        let (choices, segments, stages, stores, outputs) = Default::default();
+        Report { receipts, root: B256::ZERO, backend: self.executor.name(), choices, segments, stages, stores, outputs }
     }
 
     fn run_in_order(&mut self, batch: &Batch, clock: &mut Clock) -> Result<Report> {

@@ -2,6 +2,7 @@
 //! segment is cut before the transaction that surprised it, and done again.
 
 use super::backend::Executor;
+use super::clearers::Clearers;
 use super::{Clock, Engine, Forced, Report, commit, show};
 use crate::error::{Error, Result};
 use crate::exec::fallback::Fallback;
@@ -62,6 +63,7 @@ impl Engine {
                 Reached::Cut(at) => return Err(Error::internal(format_args!("transaction {at} surprises a segment of its own"))),
             }
         }
+        report.backend = clearers(&mut self.executor)?.names(&report.choices);
         Ok(report)
     }
 
@@ -88,30 +90,24 @@ impl Engine {
         if !plan.fences.is_empty() {
             return Ok(Reached::Fenced(plan.fences));
         }
-        let Executor::Clearing { clearing, capacity, .. } = &mut self.executor else {
-            return Err(Error::internal("segments need a clearing backend"));
-        };
-        if capacity.is_some_and(|capacity| !capacity.holds(&plan.segment)) && range.len() > 1 {
+        let clearers = clearers(&mut self.executor)?;
+        if !clearers.hold(&plan.segment) && range.len() > 1 {
             let half = range.start + range.len() / 2;
             log::info!("a segment of {} transactions is larger than the device binds: it is cut in two", range.len());
             return Ok(Reached::Cut(half));
         }
         clock.stop();
-        let mut cleared = clearing.clear(&plan.segment)?;
-        let mut stages = clearing.stages();
+        let (mut cleared, mut stages, choice) = clearers.clear(&plan)?;
+        report.choices.push(choice);
         clock.start("doomed");
         if self.forced.is_none() && doomed::take(&mut plan, batch, &cleared.outcomes) {
             clock.stop();
-            cleared = clearing.clear(&plan.segment)?;
-            stages.extend(clearing.stages());
+            let (again, more, choice) = clearers.clear(&plan)?;
+            cleared = again;
+            stages.extend(more);
+            report.choices.push(choice);
         }
         clock.stop();
-        if !(plan.ordered.is_empty() && plan.segment.waves.levels.is_empty()) {
-            if !self.costs.knows_levels() {
-                self.costs.learn_level(clearing.level_ns()?);
-            }
-            self.costs.learn_waves(&plan, &stages);
-        }
         stages.into_iter().for_each(|(stage, spent_ns)| clock.add(stage, spent_ns));
         clock.start("line");
         let work = collect(&plan, &cleared, report)?;
@@ -139,7 +135,7 @@ impl Engine {
         let share = match self.forced {
             Some(Forced::Wave) => Share::Waves,
             Some(Forced::Line) => Share::Line,
-            None => Share::Measured(&self.costs),
+            None => Share::Measured(clearers(&mut self.executor)?.costs()),
         };
         let transactions = range.start as u32..range.end as u32;
         let no_clearing = self.forced.is_some();
@@ -203,7 +199,7 @@ impl Engine {
         }
         let lined = line.finish();
         if work.iter().all(|(_, work)| matches!(work, Work::Kernel(..))) {
-            self.costs.learn_line(work.len(), start.elapsed().as_nanos() as u64);
+            clearers(&mut self.executor)?.learn_line(work.len(), start.elapsed().as_nanos() as u64);
         }
         Ok(Ok(Some(lined)))
     }
@@ -212,6 +208,13 @@ impl Engine {
         let rows = plan.rows.iter().filter_map(|rows| rows.iter().max());
         let doomed = plan.doomed.iter().map(|doomed| &doomed.transaction);
         rows.chain(&plan.empty).chain(doomed).chain(plan.decided.iter().map(|(index, ..)| index)).copied().max().unwrap_or(0)
+    }
+}
+
+fn clearers(executor: &mut Executor) -> Result<&mut Clearers> {
+    match executor {
+        Executor::Clearing(clearers) => Ok(clearers),
+        Executor::Reference | Executor::Revm => Err(Error::internal("segments need a clearing backend")),
     }
 }
 
