@@ -50,7 +50,7 @@ impl Clearer {
         Ok(Self::new(Backend::Gpu, name, Box::new(device), Some(capacity)))
     }
 
-    fn new(backend: Backend, name: String, clearing: Box<dyn Clearing + Send>, capacity: Option<Capacity>) -> Self {
+    pub(super) fn new(backend: Backend, name: String, clearing: Box<dyn Clearing + Send>, capacity: Option<Capacity>) -> Self {
         Self { backend, name, clearing, capacity, lost: false, costs: Costs::default() }
     }
 

@@ -104,6 +104,8 @@ pub struct Chunk {
     pub bounds: Vec<Held>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
+    /// What was found hangs on words of the state, or on cells that it does not hold. Otherwise it stays so as long as code does.
+    pub hangs: bool,
 }
 
 impl Chunk {
@@ -161,21 +163,17 @@ impl Ordered {
 
 /// Resolves transactions, of which the first has index `first` in its batch.
 pub fn resolve(state: &State, library: &Library, block: &Block, transactions: &[Transaction], first: usize) -> Result<Vec<Chunk>> {
-    transactions
-        .par_chunks(CHUNK)
-        .enumerate()
-        .map(|(i, chunk)| {
-            let mut resolver = Resolver::new(state, library, block);
-            let first = first + i * CHUNK;
-            for (j, group) in chunk.chunks(GROUP).enumerate() {
-                for (k, transaction) in group.iter().enumerate() {
-                    resolver.transaction((first + j * GROUP + k) as u32, transaction)?;
-                }
-                resolver.answer(chunk, first);
-            }
-            Ok(resolver.finish())
-        })
-        .collect()
+    let chunks = transactions.par_chunks(CHUNK).enumerate();
+    chunks.map(|(i, chunk)| Resolver::new(state, library, block).run(chunk, first + i * CHUNK)).collect()
+}
+
+/// Makes chunks, resolved from the first transaction of a batch on, what they would be on this state: code has not changed since.
+pub fn resolve_again(state: &State, library: &Library, block: &Block, transactions: &[Transaction], chunks: &mut [Chunk]) -> Result<()> {
+    let hang = transactions.par_chunks(CHUNK).zip(chunks).enumerate().filter(|(_, (_, chunk))| chunk.hangs);
+    hang.try_for_each(|(i, (transactions, chunk))| {
+        *chunk = Resolver::new(state, library, block).run(transactions, i * CHUNK)?;
+        Ok(())
+    })
 }
 
 /// What a call runs, in this chunk.
@@ -223,6 +221,8 @@ struct Search<'a> {
     /// The cells of the call at hand.
     cells: Vec<Found>,
     learned: Vec<(Query, CellId)>,
+    /// A key hangs on words.
+    hangs: bool,
 }
 
 impl<'a> Resolver<'a> {
@@ -235,9 +235,21 @@ impl<'a> Resolver<'a> {
             found: vec![],
             cells: vec![],
             learned: vec![],
+            hangs: false,
         };
         let chunk = Chunk::default();
         Self { state, library, block, chunk, targets: HashMap::default(), last: None, search, pending: vec![], spare: vec![] }
+    }
+
+    /// Resolves a chunk, of which the first transaction has index `first` in its batch.
+    fn run(mut self, chunk: &[Transaction], first: usize) -> Result<Chunk> {
+        for (i, group) in chunk.chunks(GROUP).enumerate() {
+            for (j, transaction) in group.iter().enumerate() {
+                self.transaction((first + i * GROUP + j) as u32, transaction)?;
+            }
+            self.answer(chunk, first);
+        }
+        Ok(self.finish())
     }
 
     fn transaction(&mut self, index: u32, transaction: &Transaction) -> Result<()> {
@@ -277,6 +289,7 @@ impl<'a> Resolver<'a> {
             return Ok(known.clone());
         }
         let (target, pins) = self.library.target_with_pins(self.state, transaction)?;
+        self.chunk.hangs |= pins.iter().any(|pin| matches!(pin, Pin::Storage { .. }));
         let known = match target {
             Target::Kernel(compiled) => {
                 let contract = self.state.contract_id(&transaction.to).unwrap_or(NATIVE_SPACE);
@@ -320,6 +333,7 @@ impl<'a> Resolver<'a> {
             let kind = rows.kind(&registers, cells);
             let shape = &rows.kinds[kind as usize].shape;
             let gone = shape.escapes && escapes(&rows.compiled, call, self.state, cells);
+            self.chunk.hangs |= shape.escapes;
             if !gone {
                 self.chunk.bounds.extend(held(self.state, &rows.compiled.program.kernel, shape, call, cells));
             }
@@ -341,7 +355,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn finish(self) -> Chunk {
-        Chunk { missing: self.search.missing, learned: self.search.learned, ..self.chunk }
+        let Search { missing, learned, hangs, .. } = self.search;
+        let hangs = self.chunk.hangs || hangs || !(missing.is_empty() && self.chunk.bounds.is_empty());
+        Chunk { missing, learned, hangs, ..self.chunk }
     }
 }
 
@@ -374,6 +390,7 @@ impl Search<'_> {
                 (Some(id), _) => Found::Held(id),
                 (None, Finder::Shown) => Found::Untouched,
                 (None, Finder::State { template, holes }) => {
+                    self.hangs = true;
                     let mut run = Run::new(&compiled.program.kernel, call);
                     let mut ahead = Ahead { state: self.state, cells: &self.cells };
                     let words = holes.iter().map(|hole| run.word(*hole, &mut ahead)).collect();

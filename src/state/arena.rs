@@ -60,8 +60,12 @@ impl<T: Pod> Arena<T> {
         }
     }
 
-    /// BLAKE3 of [`Arena::bytes`].
-    pub(super) fn root(&mut self) -> blake3::Hash {
-        self.tree.root(bytemuck::cast_slice(&self.records))
+    /// The hash, to be kept up to date by others; until it is back nothing may change.
+    pub(super) fn take_tree(&mut self) -> Tree {
+        std::mem::take(&mut self.tree)
+    }
+
+    pub(super) fn put_tree(&mut self, tree: Tree) {
+        self.tree = tree;
     }
 }
