@@ -19,6 +19,9 @@ pub fn table(outcome: &Outcome) -> String {
         text += "\n";
         text += &aligned(&stages(measured));
         text += "\n";
+        if let Some(row) = measured.rows.iter().max_by_key(|row| row.memory.total()) {
+            text += &memory(measured, row);
+        }
         for row in measured.rows.iter().filter(|row| !row.choices.is_empty()) {
             text += &aligned(&choices(row));
             text += "\n";
@@ -99,6 +102,21 @@ fn stages(measured: &Measured) -> Vec<Vec<Cell>> {
         rows.push([Left(row.backend.to_string())].into_iter().chain(names.iter().map(cell)).collect());
     }
     rows
+}
+
+/// What the host's state takes, in all and a cell.
+fn memory(measured: &Measured, row: &Row) -> String {
+    let a_cell = |bytes: usize| bytes as f64 / row.cells.max(1) as f64;
+    let parts = row.memory.parts().into_iter().filter(|(_, bytes)| a_cell(*bytes) >= 0.05);
+    let parts: Vec<String> = parts.map(|(part, bytes)| format!("{part} {:.1}", a_cell(bytes))).collect();
+    let (cells, total) = (grouped(row.cells as f64), row.memory.total());
+    let an_account = total as f64 / measured.accounts.max(1) as f64;
+    format!(
+        "  state of {}: {cells} cells, {:.1} bytes a cell ({}), {an_account:.1} bytes an account\n\n",
+        row.backend,
+        a_cell(total),
+        parts.join(", ")
+    )
 }
 
 /// Who cleared how often, why, and what a clearing was foreseen to take and took, on the average.
@@ -184,6 +202,9 @@ struct JsonRow<'a> {
     /// Nanoseconds a transaction.
     stages_ns: BTreeMap<&'a str, f64>,
     lanes: BTreeMap<String, usize>,
+    state_bytes: usize,
+    bytes_per_cell: f64,
+    bytes_per_account: f64,
     /// One a clearing, in the order of the runs, warm-ups included; empty but for `auto`.
     choices: Vec<JsonChoice>,
     root: String,
@@ -221,6 +242,9 @@ pub fn json(outcome: &Outcome) -> String {
         tps: measured.rate(row),
         stages_ns: row.stages_ns.iter().copied().collect(),
         lanes: row.lanes.iter().map(|(lane, count)| (lane.to_string(), *count)).collect(),
+        state_bytes: row.memory.total(),
+        bytes_per_cell: row.memory.total() as f64 / row.cells.max(1) as f64,
+        bytes_per_account: row.memory.total() as f64 / measured.accounts.max(1) as f64,
         choices: row.choices.iter().map(JsonChoice::from).collect(),
         root: row.root.to_string(),
         ratio_to_revm: measured.ratio_to_revm(row),

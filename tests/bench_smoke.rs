@@ -61,7 +61,7 @@ fn json_has_the_keys_that_are_promised() {
     let rows = json["rows"].as_array().expect("a list");
     assert_eq!(rows.len(), 2 * Workload::ALL.len());
     let expected =
-        "workload backend txs accounts seconds tps stages_ns lanes choices root ratio_to_revm ratio_to_floor".split(' ').collect();
+        "workload backend txs accounts seconds tps stages_ns lanes state_bytes bytes_per_cell bytes_per_account choices root ratio_to_revm ratio_to_floor".split(' ').collect();
     for row in rows {
         assert_eq!(keys(row), expected);
         let stages = row["stages_ns"].as_object().expect("an object").values().map(|spent| spent.as_f64().expect("a number"));
@@ -69,6 +69,8 @@ fn json_has_the_keys_that_are_promised() {
             (stages.sum::<f64>(), row["seconds"].as_f64().expect("a number") * 1e9 / row["txs"].as_f64().expect("a number"));
         assert!(stages > 0.0 && stages < 1.05 * whole, "{stages} of {whole} ns a transaction are in stages");
         assert_eq!(row["root"].as_str().map(str::len), Some(66));
+        let figure = |key: &str| row[key].as_f64().expect("a number");
+        assert!(figure("bytes_per_cell") > 96.0 && figure("state_bytes") > figure("bytes_per_account"), "words and keys alone are 96");
         assert!(row["ratio_to_revm"].as_f64().is_some_and(|ratio| ratio > 0.0));
     }
 }

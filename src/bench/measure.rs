@@ -2,6 +2,7 @@
 
 use crate::engine::{Backend, Choice, Engine, Reason, Report};
 use crate::error::{Error, Result};
+use crate::state::Memory;
 use crate::tx::{Batch, Lane};
 use crate::workload::Step;
 use alloy_primitives::B256;
@@ -21,6 +22,9 @@ pub(super) struct Runs {
     pub(super) stages: Vec<(&'static str, f64)>,
     pub(super) lanes: BTreeMap<Lane, usize>,
     pub(super) root: B256,
+    /// The state after the last run.
+    pub(super) memory: Memory,
+    pub(super) cells: usize,
     /// Of all runs, the first ones included; where one was to choose.
     pub(super) choices: Vec<Choice>,
 }
@@ -93,6 +97,8 @@ pub(super) fn measure(
         lanes,
         root: report.root,
         choices,
+        memory: engine.state().memory(),
+        cells: engine.state().len(),
     }))
 }
 

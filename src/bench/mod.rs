@@ -12,6 +12,7 @@ mod yardsticks;
 use crate::engine::{Backend, Choice, Engine};
 use crate::error::{Error, Result};
 use crate::exec::gpu;
+use crate::state::Memory;
 use crate::tx::Lane;
 use crate::workload::{Size, Step, Workload};
 use alloy_primitives::B256;
@@ -85,6 +86,9 @@ pub struct Row {
     /// Nanoseconds a transaction, in the order of the stages.
     pub stages_ns: Vec<(&'static str, f64)>,
     pub lanes: BTreeMap<Lane, usize>,
+    /// The host's state after the last run: what its parts take, and its cells; of all steps.
+    pub memory: Memory,
+    pub cells: usize,
     /// Who cleared, in the order of the runs, warm-ups included; of `auto` alone.
     pub choices: Vec<Choice>,
     /// The root after the batch; of several steps the BLAKE3 of their roots.
@@ -246,6 +250,8 @@ impl Bench<'_> {
             runs: runs.iter().map(|runs| runs.count).min().unwrap_or(0),
             stages_ns: vec![],
             lanes: BTreeMap::new(),
+            memory: runs.iter().map(|runs| runs.memory).sum(),
+            cells: runs.iter().map(|runs| runs.cells).sum(),
             choices: runs.iter().flat_map(|runs| &runs.choices).cloned().collect(),
             root: root(runs),
         };

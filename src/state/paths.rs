@@ -183,6 +183,12 @@ impl Paths {
         self.len() == 0
     }
 
+    /// What the tables have allocated.
+    pub(super) fn size_bytes(&self) -> usize {
+        let (address, word, addresses, words) = &self.tables;
+        address.size_bytes() + word.size_bytes() + addresses.size_bytes() + words.size_bytes()
+    }
+
     /// Forgets the paths to cells from `cells` on, and from contracts from `contracts` on: their ids will be given again.
     pub(super) fn truncate(&mut self, cells: usize, contracts: usize) {
         let contracts = contracts.try_into().unwrap_or(u32::MAX);
@@ -222,6 +228,10 @@ impl<const WIDTH: usize> Table<WIDTH> {
     fn start(&self, path: &[u32; WIDTH]) -> usize {
         // Two slots of an address are one line of the cache: a search starts at the first of them.
         hash::words(&path[..Self::ID]) as usize & self.slots.len().wrapping_sub(1) & !1
+    }
+
+    fn size_bytes(&self) -> usize {
+        size_of_val(&*self.slots)
     }
 
     #[inline]
