@@ -2,6 +2,7 @@
 
 use crate::bench::{Device, Measured, Outcome, Row};
 use crate::engine::{Backend, Choice, Reason};
+use crate::state::Memory;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,9 +20,8 @@ pub fn table(outcome: &Outcome) -> String {
         text += "\n";
         text += &aligned(&stages(measured));
         text += "\n";
-        if let Some(row) = measured.rows.iter().max_by_key(|row| row.memory.total()) {
-            text += &memory(measured, row);
-        }
+        text += &aligned(&memory(measured));
+        text += "\n";
         for row in measured.rows.iter().filter(|row| !row.choices.is_empty()) {
             text += &aligned(&choices(row));
             text += "\n";
@@ -104,19 +104,20 @@ fn stages(measured: &Measured) -> Vec<Vec<Cell>> {
     rows
 }
 
-/// What the host's state takes, in all and a cell.
-fn memory(measured: &Measured, row: &Row) -> String {
-    let a_cell = |bytes: usize| bytes as f64 / row.cells.max(1) as f64;
-    let parts = row.memory.parts().into_iter().filter(|(_, bytes)| a_cell(*bytes) >= 0.05);
-    let parts: Vec<String> = parts.map(|(part, bytes)| format!("{part} {:.1}", a_cell(bytes))).collect();
-    let (cells, total) = (grouped(row.cells as f64), row.memory.total());
-    let an_account = total as f64 / measured.accounts.max(1) as f64;
-    format!(
-        "  state of {}: {cells} cells, {:.1} bytes a cell ({}), {an_account:.1} bytes an account\n\n",
-        row.backend,
-        a_cell(total),
-        parts.join(", ")
-    )
+/// What the host's state takes after the last run: bytes a cell, in all and by its parts, and bytes an account.
+fn memory(measured: &Measured) -> Vec<Vec<Cell>> {
+    let mut rows = vec![vec![Left("bytes of state".into())]];
+    let parts = Memory::default().parts().map(|(part, _)| part);
+    rows[0].extend(["cells", "an account", "a cell"].into_iter().chain(parts).map(|head| Right(head.into())));
+    for row in &measured.rows {
+        let of = |bytes: usize, count: usize| Right(format!("{:.1}", bytes as f64 / count.max(1) as f64));
+        let total = row.memory.total();
+        let mut cells = vec![Left(row.backend.to_string()), Right(grouped(row.cells as f64))];
+        cells.extend([of(total, measured.accounts), of(total, row.cells)]);
+        cells.extend(row.memory.parts().map(|(_, bytes)| of(bytes, row.cells)));
+        rows.push(cells);
+    }
+    rows
 }
 
 /// Who cleared how often, why, and what a clearing was foreseen to take and took, on the average.
