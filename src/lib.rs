@@ -11,6 +11,7 @@ pub mod ir;
 pub mod limits;
 pub mod lower;
 pub mod plan;
+mod prefetch;
 pub mod replay;
 pub mod report;
 pub mod state;

@@ -30,8 +30,12 @@ impl Call<'_> {
     }
 }
 
+/// Limb by limb: 20 bytes that are copied and then read as one word wait for each other.
+#[inline]
 pub fn address_word(address: &Address) -> U256 {
-    address.into_word().into()
+    let byte = |at: usize| address.0[at];
+    let limb = |at: usize| u64::from_be_bytes(std::array::from_fn(|next| byte(at + next)));
+    U256::from_limbs([limb(12), limb(4), u32::from_be_bytes(std::array::from_fn(byte)).into(), 0])
 }
 
 /// The account in the low 160 bits.

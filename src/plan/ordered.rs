@@ -30,6 +30,8 @@ pub struct Kind {
     pub in_line: bool,
     /// Which cells some of their keys name hangs on cells.
     pub hangs: bool,
+    /// Whatever they bring, they can be cleared.
+    pub in_rows: bool,
 }
 
 impl Kind {
@@ -37,7 +39,10 @@ impl Kind {
         // A row of a wave stores key by key.
         let in_line = compiled.wave.is_none() || shape.aliases;
         let hangs = compiled.finders.iter().any(|finder| matches!(finder, Finder::State { .. }));
-        Self { compiled, shape, in_line, hangs }
+        let settled =
+            shape.leaf.is_some() || shape.escapes || shape.bounds.iter().any(|(_, bound)| bound.fixed(&compiled.program.kernel).is_none());
+        let in_rows = !settled && shape.clears() && compiled.on_device;
+        Self { compiled, shape, in_line, hangs, in_rows }
     }
 }
 

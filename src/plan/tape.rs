@@ -5,6 +5,9 @@ use crate::ir::{Binary, Expr, ExprId, Exprs, Input, Ternary, Unary};
 use alloy_primitives::{U256, keccak256};
 use std::collections::HashMap;
 
+/// Calls that are best evaluated together: enough to share what an operation costs, and their words fit a core's cache.
+pub const SIDE_BY_SIDE: usize = 32;
+
 /// A register of a tape.
 pub type Register = usize;
 
@@ -124,23 +127,79 @@ impl Tape {
         self
     }
 
-    /// Evaluates everything for one call into `registers`, whatever they hold.
-    pub fn run(&self, call: Call<'_>, registers: &mut Vec<U256>) {
-        let constants = self.constants.len();
-        registers.clear();
-        registers.extend_from_slice(&self.constants);
-        registers.resize(constants + self.steps.len(), U256::ZERO);
-        for (i, step) in self.steps.iter().enumerate() {
-            registers[constants + i] = match step {
-                Step::Input(input) => call.input(*input),
-                Step::Unary(op, a) => eval::unary(*op, registers[*a]),
-                Step::Binary(op, a, b) => eval::binary(*op, registers[*a], registers[*b]),
-                Step::Ternary(op, [a, b, c]) => eval::ternary(*op, registers[*a], registers[*b], registers[*c]),
-                Step::Keccak(words, len) => {
-                    let bytes: Vec<u8> = words.iter().flat_map(|word| registers[*word].to_be_bytes::<32>()).collect();
-                    keccak256(&bytes[..*len]).into()
-                }
-            };
+    /// Evaluates everything for some calls, operation by operation; `words` are the room for it, whatever they hold.
+    pub fn run<'a>(&'a self, calls: &[Call<'_>], words: &'a mut Vec<U256>) -> Evaluated<'a> {
+        let count = calls.len();
+        if words.len() < self.steps.len() * count {
+            words.resize(self.steps.len() * count, U256::ZERO);
         }
+        for (at, step) in self.steps.iter().enumerate() {
+            let (done, rest) = words.split_at_mut(at * count);
+            let done = Evaluated { tape: self, words: done, calls: count };
+            let out = rest[..count].iter_mut().enumerate();
+            match step {
+                Step::Input(input) => out.for_each(|(call, word)| *word = calls[call].input(*input)),
+                Step::Unary(op, a) => {
+                    let a = done.column(*a);
+                    out.for_each(|(call, word)| *word = eval::unary(*op, *a.word(call)));
+                }
+                Step::Binary(op, a, b) => {
+                    let (a, b) = (done.column(*a), done.column(*b));
+                    out.for_each(|(call, word)| *word = eval::binary(*op, *a.word(call), *b.word(call)));
+                }
+                Step::Ternary(op, operands) => {
+                    let [a, b, c] = operands.map(|operand| done.column(operand));
+                    out.for_each(|(call, word)| *word = eval::ternary(*op, *a.word(call), *b.word(call), *c.word(call)));
+                }
+                Step::Keccak(words, len) => out.for_each(|(call, word)| {
+                    let bytes: Vec<u8> = words.iter().flat_map(|word| done.word(*word, call).to_be_bytes::<32>()).collect();
+                    *word = keccak256(&bytes[..*len]).into();
+                }),
+            }
+        }
+        Evaluated { tape: self, words, calls: count }
+    }
+}
+
+/// What a tape made of some calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Evaluated<'a> {
+    tape: &'a Tape,
+    /// A word a call for each operation.
+    words: &'a [U256],
+    calls: usize,
+}
+
+/// The words of one register, a call each, or one for all.
+#[derive(Debug, Clone, Copy)]
+pub struct Column<'a> {
+    words: &'a [U256],
+    mask: usize,
+}
+
+impl<'a> Column<'a> {
+    #[inline]
+    pub fn word(self, call: usize) -> &'a U256 {
+        &self.words[call & self.mask]
+    }
+}
+
+impl<'a> Evaluated<'a> {
+    #[inline]
+    pub fn column(self, register: Register) -> Column<'a> {
+        let constants = &self.tape.constants;
+        match register.checked_sub(constants.len()) {
+            None => Column { words: &constants[register..=register], mask: 0 },
+            Some(at) => Column { words: &self.words[at * self.calls..(at + 1) * self.calls], mask: usize::MAX },
+        }
+    }
+
+    pub fn word(self, register: Register, call: usize) -> U256 {
+        *self.column(register).word(call)
+    }
+
+    /// Up to 32 conditions of a call as bits.
+    pub fn gather(self, conditions: &[Register], call: usize) -> u32 {
+        conditions.iter().enumerate().fold(0, |bits, (at, condition)| bits | u32::from(!self.word(*condition, call).is_zero()) << at)
     }
 }

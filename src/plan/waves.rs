@@ -5,12 +5,14 @@ use super::classes::Plan;
 use super::levels::{LINE, widths};
 use super::library::Compiled;
 use super::ordered::OrderedCall;
-use super::resolve::{gather, push_limb};
+use super::resolve::push_limb;
 use super::segment::{Stream, Waves};
+use super::tape::SIDE_BY_SIDE;
 use crate::ir::eval::Call;
 use crate::tx::Batch;
 use crate::word::{LIMBS, to_word};
 use rayon::prelude::*;
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -175,15 +177,19 @@ fn columns(batch: &Batch, calls: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
     let (program, wave) = (&compiled.program, compiled.wave.as_ref());
     let (Some(waver), Some(wave)) = (&program.waver, wave) else { return vec![] };
     let mut columns = vec![Vec::new(); waver.columns()];
-    let mut registers = Vec::new();
-    for (row, (_, call)) in calls.iter().enumerate() {
-        let transaction = &batch.transactions[call.transaction as usize];
-        wave.tape.run(Call { transaction, block: &batch.block }, &mut registers);
-        let bits = wave.bits.chunks(32).map(|conditions| gather(conditions, &registers));
-        let (names, limbs) = columns.split_at_mut(program.walker.param_column(0));
-        names.iter_mut().zip(bits.chain(call.cells.iter().copied())).for_each(|(column, word)| column.push(word));
-        let params = wave.params.iter().flat_map(|param| to_word(registers[*param]));
-        limbs.iter_mut().zip(params).for_each(|(column, limb)| push_limb(column, row, limb));
+    let (mut words, mut row) = (Vec::new(), 0);
+    for calls in calls.chunks(SIDE_BY_SIDE) {
+        let call = |call: &OrderedCall| Call { transaction: &batch.transactions[call.transaction as usize], block: &batch.block };
+        let inputs: SmallVec<[Call<'_>; SIDE_BY_SIDE]> = calls.iter().map(|(_, ordered)| call(ordered)).collect();
+        let evaluated = wave.tape.run(&inputs, &mut words);
+        for (at, (_, call)) in calls.iter().enumerate() {
+            let bits = wave.bits.chunks(32).map(|conditions| evaluated.gather(conditions, at));
+            let (names, limbs) = columns.split_at_mut(program.walker.param_column(0));
+            names.iter_mut().zip(bits.chain(call.cells.iter().copied())).for_each(|(column, word)| column.push(word));
+            let params = wave.params.iter().flat_map(|param| to_word(evaluated.word(*param, at)));
+            limbs.iter_mut().zip(params).for_each(|(column, limb)| push_limb(column, row, limb));
+            row += 1;
+        }
     }
     debug_assert_eq!(waver.columns(), wave.bits.len().div_ceil(32) + calls[0].1.cells.len() + wave.params.len() * LIMBS);
     columns

@@ -18,19 +18,10 @@ impl BuildHasher for Fixed {
     }
 }
 
-/// Word by word: whole 64-bit limbs are ahash's fast way, byte slices are not.
+/// Two by two: 128 bits are ahash's fast way, and the pairs do not wait for each other.
 #[inline]
 pub(super) fn limbs(limbs: &[u64]) -> u64 {
     let mut hasher = SEEDED.build_hasher();
-    limbs.iter().for_each(|limb| hasher.write_u64(*limb));
-    hasher.finish()
-}
-
-/// Limb pairs as one.
-#[inline]
-pub(super) fn words(words: &[u32]) -> u64 {
-    let mut hasher = SEEDED.build_hasher();
-    let pair = |pair: &[u32]| u64::from(pair[0]) | pair.get(1).map_or(0, |high| u64::from(*high) << 32);
-    words.chunks(2).for_each(|limbs| hasher.write_u64(pair(limbs)));
+    limbs.chunks(2).for_each(|pair| hasher.write_u128(u128::from(pair[0]) | pair.get(1).map_or(0, |high| u128::from(*high) << 64)));
     hasher.finish()
 }

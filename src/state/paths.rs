@@ -5,14 +5,14 @@
 //! addresses: they are kept in 20 bytes, so that a path of one fills half a line of the cache.
 
 use super::{hash, key::CellId, large::Large};
+use crate::prefetch::prefetch;
 use alloy_primitives::U256;
-use std::hint::black_box;
 
 /// The cells reached by one or two key words, by contract and template.
 #[derive(Clone, Default)]
 pub struct Paths {
     /// By address, word, two addresses, two words.
-    tables: (Table<8>, Table<11>, Table<13>, Table<19>),
+    tables: (Table<4>, Table<6>, Table<7>, Table<10>),
     /// One more than the highest cell and the highest contract that paths ever led to or from.
     cells: usize,
     contracts: u32,
@@ -52,23 +52,29 @@ impl Words {
     }
 }
 
-/// A path as a table keeps it: the space, the words, and room for the id, in limbs of 32 bits.
+/// A path as a table keeps it: the space, the words, and room for the id in the upper half of the last limb.
 #[derive(Debug, Clone, Copy)]
 enum Path {
-    Address([u32; 8]),
-    Word([u32; 11]),
-    Addresses([u32; 13]),
-    Words([u32; 19]),
+    Address([u64; 4]),
+    Word([u64; 6]),
+    Addresses([u64; 7]),
+    Words([u64; 10]),
 }
 
 impl Path {
     #[inline]
     fn new(space: u64, words: &[U256]) -> Option<Self> {
         Some(match words {
-            [a] if is_address(a) => Self::Address(record::<5, 8>(space, &[a])),
-            [a] => Self::Word(record::<8, 11>(space, &[a])),
-            [a, b] if is_address(a) && is_address(b) => Self::Addresses(record::<5, 13>(space, &[a, b])),
-            [a, b] => Self::Words(record::<8, 19>(space, &[a, b])),
+            [a] if is_address(a) => Self::Address(address(space, a)),
+            [a] => {
+                let [a, b, c, d] = *a.as_limbs();
+                Self::Word([space, a, b, c, d, FREE])
+            }
+            [a, b] if is_address(a) && is_address(b) => Self::Addresses(addresses(space, a, b)),
+            [a, b] => {
+                let ([a, b, c, d], [e, f, g, h]) = (*a.as_limbs(), *b.as_limbs());
+                Self::Words([space, a, b, c, d, e, f, g, h, FREE])
+            }
             _ => return None,
         })
     }
@@ -80,15 +86,16 @@ fn is_address(word: &U256) -> bool {
     *d == 0 && *c >> 32 == 0
 }
 
-/// So many limbs of each word.
 #[inline]
-fn record<const LIMBS: usize, const WIDTH: usize>(space: u64, words: &[&U256]) -> [u32; WIDTH] {
-    let mut record = [FREE; WIDTH];
-    (record[0], record[1]) = (space as u32, (space >> 32) as u32);
-    for (limbs, word) in record[2..WIDTH - 1].chunks_exact_mut(LIMBS).zip(words) {
-        limbs.iter_mut().enumerate().for_each(|(at, limb)| *limb = (word.as_limbs()[at / 2] >> (32 * (at % 2))) as u32);
-    }
-    record
+fn address(space: u64, word: &U256) -> [u64; 4] {
+    let [a, b, c, _] = *word.as_limbs();
+    [space, a, b, c | FREE]
+}
+
+#[inline]
+fn addresses(space: u64, one: &U256, two: &U256) -> [u64; 7] {
+    let ([a, b, c, _], [d, e, f, _]) = (*one.as_limbs(), *two.as_limbs());
+    [space, a, b, d, e, c | f << 32, FREE]
 }
 
 impl Paths {
@@ -101,59 +108,27 @@ impl Paths {
     /// The cell at these key words, if it is known. Only paths of one or two words are ever known.
     #[inline]
     pub fn find(&self, space: u64, words: &[U256]) -> Option<CellId> {
-        let path = Path::new(space, words)?;
-        self.look(&path, self.start(&path))
-    }
-
-    /// What `find` gives for each query, into `found`. The look-ups go side by side, so that the processor waits for memory once for many:
-    /// all hashes first, then nothing but loads, then the rest.
-    pub fn find_all(&self, queries: &[Query], found: &mut Vec<Option<CellId>>) {
-        const SIDE_BY_SIDE: usize = 64;
-        found.clear();
-        let mut starts = [(0, 0); SIDE_BY_SIDE];
-        for queries in queries.chunks(SIDE_BY_SIDE) {
-            for (start, Query { space, words }) in starts.iter_mut().zip(queries) {
-                *start = Path::new(*space, words.as_slice()).map_or(NOWHERE, |path| self.start(&path));
-            }
-            black_box(starts[..queries.len()].iter().fold(0, |seen, start| seen ^ self.first(*start)));
-            let look = |(Query { space, words }, start): (&Query, &Start)| self.look(&Path::new(*space, words.as_slice())?, *start);
-            found.extend(queries.iter().zip(&starts).map(look));
+        let (address, word, addresses, both) = &self.tables;
+        match Path::new(space, words)? {
+            Path::Address(path) => address.find(&path),
+            Path::Word(path) => word.find(&path),
+            Path::Addresses(path) => addresses.find(&path),
+            Path::Words(path) => both.find(&path),
         }
     }
 
-    /// Where the search for a path starts: the table, and the slot.
-    #[inline]
-    fn start(&self, path: &Path) -> Start {
-        let (address, word, addresses, words) = &self.tables;
-        match path {
-            Path::Address(path) => (0, address.start(path)),
-            Path::Word(path) => (1, word.start(path)),
-            Path::Addresses(path) => (2, addresses.start(path)),
-            Path::Words(path) => (3, words.start(path)),
-        }
-    }
-
-    /// What lies there.
-    #[inline]
-    fn first(&self, (table, at): Start) -> CellId {
-        let (address, word, addresses, words) = &self.tables;
-        match table {
-            0 => address.first(at),
-            1 => word.first(at),
-            2 => addresses.first(at),
-            3 => words.first(at),
-            _ => FREE,
-        }
-    }
-
-    #[inline]
-    fn look(&self, path: &Path, (_, start): Start) -> Option<CellId> {
-        let (address, word, addresses, words) = &self.tables;
-        match path {
-            Path::Address(path) => address.find(path, start),
-            Path::Word(path) => word.find(path, start),
-            Path::Addresses(path) => addresses.find(path, start),
-            Path::Words(path) => words.find(path, start),
+    /// What `find` gives for each of the paths that `path` gives by their places. The look-ups go side by side, so that the processor waits
+    /// for memory once for many: all hashes first, then nothing but loads, then the rest.
+    pub fn find_all<'w, const WORDS: usize>(&self, path: impl Fn(usize) -> (u64, [&'w U256; WORDS]), found: &mut [Option<CellId>]) {
+        let all_addresses = (0..found.len()).all(|at| path(at).1.into_iter().all(is_address));
+        let (table, _, both, _) = &self.tables;
+        match (WORDS, all_addresses) {
+            (1, true) => table.find_all(|at| address(path(at).0, path(at).1[0]), found),
+            (2, true) => both.find_all(|at| addresses(path(at).0, path(at).1[0], path(at).1[WORDS - 1]), found),
+            _ => found.iter_mut().enumerate().for_each(|(at, found)| {
+                let (space, words) = path(at);
+                *found = self.find(space, &words.map(|word| *word));
+            }),
         }
     }
 
@@ -205,29 +180,23 @@ impl Paths {
     }
 }
 
-type Start = (u8, usize);
-
-/// Paths that are in no table are not looked for.
-const NOWHERE: Start = (u8::MAX, 0);
-
-/// No cell has this id.
-const FREE: CellId = CellId::MAX;
+/// The last limb of a slot that is taken by no path, but for the half that is not the id: no cell has this one.
+const FREE: u64 = (CellId::MAX as u64) << 32;
 
 #[derive(Clone, Default)]
-struct Table<const WIDTH: usize> {
-    /// A power of two of them, or none; probed linearly. The id comes last.
-    slots: Large<[u32; WIDTH]>,
+struct Table<const LIMBS: usize> {
+    /// A power of two of them, or none; probed linearly.
+    slots: Large<[u64; LIMBS]>,
     /// Slots that are not free.
     taken: usize,
 }
 
-impl<const WIDTH: usize> Table<WIDTH> {
-    const ID: usize = WIDTH - 1;
+impl<const LIMBS: usize> Table<LIMBS> {
+    const LAST: usize = LIMBS - 1;
 
     #[inline]
-    fn start(&self, path: &[u32; WIDTH]) -> usize {
-        // Two slots of an address are one line of the cache: a search starts at the first of them.
-        hash::words(&path[..Self::ID]) as usize & self.slots.len().wrapping_sub(1) & !1
+    fn find(&self, path: &[u64; LIMBS]) -> Option<CellId> {
+        find(&self.slots, path, start(self.slots.len(), path))
     }
 
     fn size_bytes(&self) -> usize {
@@ -235,54 +204,85 @@ impl<const WIDTH: usize> Table<WIDTH> {
     }
 
     #[inline]
-    fn first(&self, at: usize) -> CellId {
-        self.slots.get(at).map_or(FREE, |slot| slot[Self::ID])
-    }
-
-    #[inline]
-    fn find(&self, path: &[u32; WIDTH], mut at: usize) -> Option<CellId> {
-        loop {
-            let slot = self.slots.get(at).filter(|slot| slot[Self::ID] != FREE)?;
-            if (0..Self::ID).fold(0, |differ, limb| differ | (slot[limb] ^ path[limb])) == 0 {
-                return Some(slot[Self::ID]);
+    fn find_all(&self, path: impl Fn(usize) -> [u64; LIMBS], found: &mut [Option<CellId>]) {
+        const SIDE_BY_SIDE: usize = 32;
+        let slots: &[[u64; LIMBS]] = &self.slots;
+        let (mut paths, mut starts) = ([[0; LIMBS]; SIDE_BY_SIDE], [0; SIDE_BY_SIDE]);
+        for (group, found) in found.chunks_mut(SIDE_BY_SIDE).enumerate() {
+            let starts = &mut starts[..found.len()];
+            for (at, (place, path_at)) in starts.iter_mut().zip(&mut paths).enumerate() {
+                *path_at = path(group * SIDE_BY_SIDE + at);
+                *place = start(slots.len(), path_at);
+                slots.get(*place).into_iter().for_each(prefetch);
             }
-            at = (at + 1) & (self.slots.len() - 1);
+            let looked = found.iter_mut().zip(paths.iter().zip(starts));
+            looked.for_each(|(found, (path, start))| *found = find(slots, path, *start));
         }
     }
 
-    fn insert(&mut self, mut path: [u32; WIDTH], id: CellId) {
-        if let Some(known) = self.find(&path, self.start(&path)) {
+    fn insert(&mut self, mut path: [u64; LIMBS], id: CellId) {
+        if let Some(known) = self.find(&path) {
             debug_assert_eq!(known, id, "a path leads to two cells");
             return;
         }
-        if id == FREE {
+        if id == CellId::MAX {
             return;
         }
         // A third stays free: probes stay short, and every search ends at a free slot.
         if (self.taken + 1) * 3 > self.slots.len() * 2 {
             self.rebuild(|_, _| true);
         }
-        path[Self::ID] = id;
+        path[Self::LAST] = u64::from(path[Self::LAST] as u32) | u64::from(id) << 32;
         self.occupy(path);
     }
 
     /// New slots for those that stay, by contract and cell, and as many to come.
     fn rebuild(&mut self, stays: impl Fn(u32, CellId) -> bool) {
         let old = std::mem::take(&mut self.slots);
-        let kept = || old.iter().filter(|slot| slot[Self::ID] != FREE && stays(slot[1], slot[Self::ID]));
+        let kept = || old.iter().filter(|slot| !is_free(slot) && stays((slot[0] >> 32) as u32, id(slot)));
         let slots = ((kept().count() + 1) * 2).next_power_of_two().max(16);
-        (self.slots, self.taken) = (Large::new([FREE; WIDTH], slots), 0);
+        (self.slots, self.taken) = (Large::new([FREE; LIMBS], slots), 0);
         kept().for_each(|slot| self.occupy(*slot));
     }
 
-    fn occupy(&mut self, slot: [u32; WIDTH]) {
-        let (mask, mut at) = (self.slots.len() - 1, self.start(&slot));
-        while self.slots[at][Self::ID] != FREE {
+    fn occupy(&mut self, slot: [u64; LIMBS]) {
+        let mut path = slot;
+        path[Self::LAST] |= FREE;
+        let (mask, mut at) = (self.slots.len() - 1, start(self.slots.len(), &path));
+        while !is_free(&self.slots[at]) {
             at = (at + 1) & mask;
         }
         self.slots[at] = slot;
         self.taken += 1;
     }
+}
+
+/// Where the search for a path starts.
+#[inline]
+fn start<const LIMBS: usize>(slots: usize, path: &[u64; LIMBS]) -> usize {
+    // Two slots of an address are one line of the cache: a search starts at the first of them.
+    hash::limbs(path) as usize & slots.wrapping_sub(1) & !1
+}
+
+#[inline]
+fn find<const LIMBS: usize>(slots: &[[u64; LIMBS]], path: &[u64; LIMBS], mut at: usize) -> Option<CellId> {
+    let (words, last) = path.split_at(LIMBS - 1);
+    loop {
+        let slot = slots.get(at).filter(|slot| !is_free(slot))?;
+        let differ = u64::from(slot[LIMBS - 1] as u32 ^ last[0] as u32);
+        if slot.iter().zip(words).fold(differ, |differ, (slot, path)| differ | (slot ^ path)) == 0 {
+            return Some(id(slot));
+        }
+        at = (at + 1) & (slots.len() - 1);
+    }
+}
+
+fn is_free<const LIMBS: usize>(slot: &[u64; LIMBS]) -> bool {
+    slot[LIMBS - 1] >= FREE
+}
+
+fn id<const LIMBS: usize>(slot: &[u64; LIMBS]) -> CellId {
+    (slot[LIMBS - 1] >> 32) as CellId
 }
 
 #[cfg(test)]

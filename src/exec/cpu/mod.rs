@@ -1,6 +1,7 @@
 //! Clearing on all cores: a backend where there is no device, and the twins of the device's passes. Both may assume what `pass::check` has
 //! checked, and nothing depends on the order of threads: totals are sums.
 
+mod course;
 mod rows;
 mod sums;
 mod twin;
@@ -91,12 +92,15 @@ fn waves(segment: &Segment, cleared: &mut Cleared) {
 /// Whether a cell's calls need an order: by how they use it, or because it may fall short of a guard.
 fn judge(flags: u32, base: &Word, (debits, credits): (Total, Total)) -> u32 {
     let value = wide(base);
+    verdict_of(flags, base, || word::less(&value, &debits) || word::add(value, credits)[LIMBS] != 0)
+}
+
+fn verdict_of(flags: u32, base: &Word, falls_short: impl FnOnce() -> bool) -> u32 {
     let guarded = flags & (flags::GUARD | flags::SENTINEL) != 0;
-    let short = || word::less(&value, &debits) || word::add(value, credits)[LIMBS] != 0;
     let sentinel = || flags & flags::SENTINEL != 0 && flags & flags::PLAIN_DEBIT != 0 && *base == [u32::MAX; LIMBS];
     match flags::ordered(flags) {
         true => verdict::ORDERED,
-        false if (guarded && short()) || sentinel() => verdict::SHORT,
+        false if (guarded && falls_short()) || sentinel() => verdict::SHORT,
         false => 0,
     }
 }

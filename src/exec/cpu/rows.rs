@@ -16,14 +16,15 @@ pub(super) fn wide(word: &Word) -> Total {
 
 /// A walk with its expressions resolved to what a row holds.
 pub(super) struct Plan {
-    root: Step,
+    pub root: Step,
+    pub bit_columns: usize,
     pub cell_columns: Vec<usize>,
-    param_columns: Vec<usize>,
+    pub param_columns: Vec<usize>,
     /// For each key whether anything is demanded of it, down and up.
     pub asked: Vec<[bool; 2]>,
 }
 
-enum Step {
+pub(super) enum Step {
     Choose { choice: Choice, yes: Box<Step>, no: Box<Step> },
     Guard { asks: Vec<Ask>, pass: Box<Step>, fail: Option<Box<Step>> },
     Sentinel { key: usize, equal: Box<Step>, other: Box<Step> },
@@ -31,14 +32,14 @@ enum Step {
 }
 
 /// What the row, or free cells, decide.
-enum Choice {
+pub(super) enum Choice {
     Bit(usize),
     Read(Operand),
 }
 
 pub(super) struct End {
     pub leaf: u32,
-    asks: Vec<Ask>,
+    pub asks: Vec<Ask>,
     pub applied: Vec<Ask>,
     /// Whoever ends here demands exactly what it applies.
     pub exact: bool,
@@ -71,6 +72,7 @@ impl Plan {
         builder.asks(&walker.root).iter().for_each(|ask| asked[ask.key][ask.side] = true);
         Self {
             root: builder.step(&walker.root, &[], &[]),
+            bit_columns: walker.bits.len().div_ceil(32),
             cell_columns: kernel.key_ids().map(|key| walker.cell_column(key)).collect(),
             param_columns: (0..walker.params.len()).map(|param| walker.param_column(param)).collect(),
             asked,

@@ -1,12 +1,15 @@
 //! Totals without locks: what rows demand is written down by range of cells, and each range is summed by one thread, in a table that stays in
 //! its cache. Taking back goes the same way, on values that are settled already: modulo 2^256 the order makes no difference.
 
-use super::rows::{Ask, Plan, Row};
-use super::{GRAIN, settle};
+use super::course::{Course, Demand};
+use super::rows::{Ask, NOTHING, Plan, Row};
+use super::{GRAIN, settle, verdict_of};
 use crate::exec::segment::{Cleared, Part, Segment, TO_LINE};
 use crate::ir::access::NO_CELL;
-use crate::word::{self, TOTAL_LIMBS, Total, Word};
+use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word};
+use alloy_primitives::U256;
 use rayon::prelude::*;
+use std::iter;
 use std::ops::Range;
 
 /// Cells of a range: their sums fit a core's cache.
@@ -14,12 +17,18 @@ const RANGE: usize = 1 << 12;
 /// Limbs of an amount that is written down short, as most are.
 const SHORT: usize = 3;
 
-/// An amount of one cell: its side is 0 for debits, 1 for credits.
+/// An amount for one side of one cell.
 #[derive(Clone, Copy)]
 struct Change<const N: usize> {
-    cell: u32,
-    side: u32,
+    /// Twice the cell, and 1 more for credits.
+    place: u32,
     amount: [u32; N],
+}
+
+impl<const N: usize> Change<N> {
+    fn range(&self) -> usize {
+        self.place as usize / (2 * RANGE)
+    }
 }
 
 /// Changes by range of cells.
@@ -36,12 +45,15 @@ struct Sorted<const N: usize> {
 
 impl<const N: usize> Sorted<N> {
     fn new(changes: &[Change<N>], ranges: usize) -> Self {
+        if changes.is_empty() {
+            return Self { changes: vec![], starts: vec![] };
+        }
         let mut starts = vec![0; ranges + 1];
-        changes.iter().for_each(|change| starts[change.cell as usize / RANGE + 1] += 1);
+        changes.iter().for_each(|change| starts[change.range() + 1] += 1);
         (0..ranges).for_each(|range| starts[range + 1] += starts[range]);
-        let (mut next, mut sorted) = (starts.clone(), vec![Change { cell: 0, side: 0, amount: [0; N] }; changes.len()]);
+        let (mut next, mut sorted) = (starts.clone(), vec![Change { place: 0, amount: [0; N] }; changes.len()]);
         for change in changes {
-            let at = &mut next[change.cell as usize / RANGE];
+            let at = &mut next[change.range()];
             sorted[*at as usize] = *change;
             *at += 1;
         }
@@ -49,7 +61,10 @@ impl<const N: usize> Sorted<N> {
     }
 
     fn of(&self, range: usize) -> &[Change<N>] {
-        &self.changes[self.starts[range] as usize..self.starts[range + 1] as usize]
+        match self.starts.get(range..range + 2) {
+            Some([first, next]) => &self.changes[*first as usize..*next as usize],
+            _ => &[],
+        }
     }
 }
 
@@ -62,11 +77,11 @@ struct Draft {
 
 impl Draft {
     fn add(&mut self, cell: u32, side: usize, amount: &Total) {
-        let side = side as u32;
+        let place = cell << 1 | side as u32;
         match amount {
             [0, 0, 0, 0, 0, 0, 0, 0, 0] => {}
-            [a, b, c, 0, 0, 0, 0, 0, 0] => self.short.push(Change { cell, side, amount: [*a, *b, *c] }),
-            amount => self.long.push(Change { cell, side, amount: *amount }),
+            [a, b, c, 0, 0, 0, 0, 0, 0] => self.short.push(Change { place, amount: [*a, *b, *c] }),
+            amount => self.long.push(Change { place, amount: *amount }),
         }
     }
 
@@ -79,48 +94,72 @@ impl Draft {
         }
     }
 
+    /// Notes what rows of one course demand.
+    fn rows(&mut self, plan: &Plan, part: &Part, rows: Range<usize>, course: &Course) {
+        for Demand { key, side, param } in &course.demands {
+            let cells = &part.columns[plan.cell_columns[*key]][rows.clone()];
+            let first = plan.param_columns[*param];
+            let limbs: [&[u32]; LIMBS] = std::array::from_fn(|limb| part.columns[first + limb].get(rows.clone()).unwrap_or(&[]));
+            let limb = |limb: usize, row: usize| limbs[limb].get(row).copied().unwrap_or(0);
+            let named = cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL);
+            if limbs[SHORT..].iter().all(|limbs| limbs.is_empty()) {
+                let change = |(row, cell): (usize, &u32)| Change {
+                    place: *cell << 1 | *side as u32,
+                    amount: std::array::from_fn(|at| limb(at, row)),
+                };
+                self.short.extend(named.map(change).filter(|change| change.amount != [0; SHORT]));
+            } else {
+                named.for_each(|(row, cell)| {
+                    self.add(*cell, *side, &std::array::from_fn(|at| if at < LIMBS { limb(at, row) } else { 0 }));
+                });
+            }
+        }
+    }
+
     fn sort(self, cells: usize) -> Ledger {
         let ranges = cells.div_ceil(RANGE);
         Ledger { short: Sorted::new(&self.short, ranges), long: Sorted::new(&self.long, ranges) }
     }
 }
 
-/// Debits and credits of one cell, in limbs of 64 bits.
-type Sums = [[u64; 5]; 2];
-
-/// Debits and credits of the cells of a range.
-fn sums<'a>(ledgers: impl Iterator<Item = &'a Ledger> + Clone, range: usize, sums: &mut [Sums]) {
-    let first = range * RANGE;
-    for change in ledgers.clone().flat_map(|ledger| ledger.short.of(range)) {
-        let sum = &mut sums[change.cell as usize - first][change.side as usize];
-        let [a, b, c] = change.amount.map(u64::from);
-        let (low, carry) = sum[0].overflowing_add(a | b << 32);
-        sum[0] = low;
-        carry_on(&mut sum[1..], c + u64::from(carry));
-    }
-    for change in ledgers.flat_map(|ledger| ledger.long.of(range)) {
-        let sum = &mut sums[change.cell as usize - first][change.side as usize];
-        let mut limbs = change.amount.chunks(2).map(|pair| u64::from(pair[0]) | pair.get(1).map_or(0, |high| u64::from(*high) << 32));
-        for at in 0..sum.len() {
-            carry_on(&mut sum[at..], limbs.next().unwrap_or(0));
-        }
-    }
+/// The debits and credits of the cells of a range, by the places that changes have in it: sums of short amounts, and of long ones where
+/// there are any.
+#[derive(Default)]
+struct Sums {
+    short: Vec<u128>,
+    long: Vec<Total>,
 }
 
-/// Adds to the lowest limb, and its carry to those above.
-fn carry_on(limbs: &mut [u64], mut amount: u64) {
-    for limb in limbs {
-        let (sum, carry) = limb.overflowing_add(amount);
-        *limb = sum;
-        if !carry {
-            break;
+impl Sums {
+    fn of<'a>(&mut self, ledgers: impl Iterator<Item = &'a Ledger> + Clone, range: usize, cells: usize) {
+        let first = 2 * range * RANGE;
+        self.short.clear();
+        self.short.resize(2 * cells, 0);
+        self.long.clear();
+        for change in ledgers.clone().flat_map(|ledger| ledger.short.of(range)) {
+            let [a, b, c] = change.amount.map(u128::from);
+            self.short[change.place as usize - first] += a | b << 32 | c << 64;
         }
-        amount = 1;
+        for change in ledgers.flat_map(|ledger| ledger.long.of(range)) {
+            self.long.resize(2 * cells, NOTHING);
+            let sum = &mut self.long[change.place as usize - first];
+            *sum = word::add(*sum, change.amount);
+        }
     }
-}
 
-fn total(sum: &[u64; 5]) -> Total {
-    std::array::from_fn(|limb| (sum[limb / 2] >> (32 * (limb % 2))) as u32)
+    /// Debits and credits of a cell; `None` where they are more than short.
+    fn short(&self, cell: usize) -> Option<[u128; 2]> {
+        let is_short = self.long.get(2 * cell..2 * cell + 2).is_none_or(|long| *long == [NOTHING; 2]);
+        is_short.then(|| [self.short[2 * cell], self.short[2 * cell + 1]])
+    }
+
+    fn totals(&self, cell: usize) -> (Total, Total) {
+        let total = |place: usize| {
+            let long = self.long.get(place).copied().unwrap_or(NOTHING);
+            word::add(long, word::widen(U256::from(self.short[place])))
+        };
+        (total(2 * cell), total(2 * cell + 1))
+    }
 }
 
 /// Rows that one thread takes at once: few kernels' many, or a few of many kernels.
@@ -171,10 +210,26 @@ pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Plan]) -> Vec<Piece<'
 
 impl Rows<'_> {
     fn demand(&mut self, draft: &mut Draft, base: &[Word]) {
+        self.outcomes.reserve(self.rows.len());
+        let mut first = self.rows.start;
+        for (bits, count) in same_bits(self.plan, self.part, self.rows.clone()) {
+            let rows = first..first + count;
+            first = rows.end;
+            match bits.and_then(|bits| Course::new(self.plan, bits)) {
+                Some(course) => {
+                    self.outcomes.resize(self.outcomes.len() + count, course.leaf);
+                    self.inexact |= !course.exact;
+                    draft.rows(self.plan, self.part, rows, &course);
+                }
+                None => self.demand_one_by_one(rows, draft, base),
+            }
+        }
+    }
+
+    fn demand_one_by_one(&mut self, rows: Range<usize>, draft: &mut Draft, base: &[Word]) {
         let (plan, part) = (self.plan, self.part);
         let mut demands = plan.demands();
-        self.outcomes.reserve(self.rows.len());
-        for row in self.rows.clone().map(|row| Row { plan, part, base, row }) {
+        for row in rows.map(|row| Row { plan, part, base, row }) {
             let end = row.end();
             self.outcomes.push(end.leaf);
             self.inexact |= !end.exact;
@@ -207,22 +262,45 @@ impl Rows<'_> {
     }
 }
 
+/// How many rows after each other have which bits; `None` where they have more than a column.
+fn same_bits<'a>(plan: &Plan, part: &'a Part, rows: Range<usize>) -> Box<dyn Iterator<Item = (Option<u32>, usize)> + 'a> {
+    match plan.bit_columns {
+        0 => Box::new(iter::once((Some(0), rows.len()))),
+        1 => Box::new(part.columns[0][rows].chunk_by(|a, b| a == b).map(|rows| (Some(rows[0]), rows.len()))),
+        _ => Box::new(iter::once((None, rows.len()))),
+    }
+}
+
 /// A verdict for each cell, and the values of those that are solvent.
 pub(super) fn judge(segment: &Segment, pieces: &[Piece<'_>]) -> Cleared {
     let (mut values, mut verdicts) = (vec![Word::default(); segment.base.len()], vec![0; segment.base.len()]);
     let ranges = values.par_chunks_mut(RANGE).zip(verdicts.par_chunks_mut(RANGE)).enumerate();
-    ranges.for_each_init(Vec::new, |table, (range, (values, verdicts))| {
-        table.clear();
-        table.resize(values.len(), Sums::default());
-        sums(pieces.iter().map(|piece| &piece.ledger), range, table);
+    ranges.for_each_init(Sums::default, |sums, (range, (values, verdicts))| {
+        sums.of(pieces.iter().map(|piece| &piece.ledger), range, values.len());
         for (at, (value, verdict)) in values.iter_mut().zip(verdicts).enumerate() {
-            let (cell, totals) = (range * RANGE + at, (total(&table[at][0]), total(&table[at][1])));
-            let base = &segment.base[cell];
-            *verdict = super::judge(segment.flags[cell], base, totals);
-            *value = if *verdict == 0 { settle(base, totals) } else { *base };
+            let cell = range * RANGE + at;
+            let (flags, base) = (segment.flags[cell], &segment.base[cell]);
+            (*verdict, *value) = match sums.short(at) {
+                Some(sums) => judge_short(flags, base, sums.map(U256::from)),
+                None => {
+                    let totals = sums.totals(at);
+                    let verdict = super::judge(flags, base, totals);
+                    (verdict, if verdict == 0 { settle(base, totals) } else { *base })
+                }
+            };
         }
     });
     Cleared { values, verdicts, outcomes: vec![] }
+}
+
+/// The verdict, and the value that the cell has then, where the totals are words.
+fn judge_short(flags: u32, base: &Word, [debits, credits]: [U256; 2]) -> (u32, Word) {
+    let before = word::from_word(base);
+    let falls_short = || debits > before || before.checked_add(credits).is_none();
+    match verdict_of(flags, base, falls_short) {
+        0 => (0, word::to_word(before.wrapping_sub(debits).wrapping_add(credits))),
+        verdict => (verdict, *base),
+    }
 }
 
 /// Takes back what is not to be applied: all of a row that goes to the line, and what a leaf does not apply of its row's demands.
@@ -238,18 +316,14 @@ pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut
     if taken_back.iter().all(|ledger| ledger.short.changes.is_empty() && ledger.long.changes.is_empty()) {
         return;
     }
-    values.par_chunks_mut(RANGE).zip(verdicts.par_chunks(RANGE)).enumerate().for_each_init(
-        Vec::new,
-        |table, (range, (values, verdicts))| {
-            table.clear();
-            table.resize(values.len(), Sums::default());
-            sums(taken_back.iter(), range, table);
-            for ((value, _), sums) in values.iter_mut().zip(verdicts).zip(table).filter(|((_, verdict), _)| **verdict == 0) {
-                let [debits, credits] = sums.each_ref().map(total);
-                *value = settle(value, (credits, debits));
-            }
-        },
-    );
+    let ranges = values.par_chunks_mut(RANGE).zip(verdicts.par_chunks(RANGE)).enumerate();
+    ranges.for_each_init(Sums::default, |sums, (range, (values, verdicts))| {
+        sums.of(taken_back.iter(), range, values.len());
+        for (at, (value, _)) in values.iter_mut().zip(verdicts).enumerate().filter(|(_, (_, verdict))| **verdict == 0) {
+            let (debits, credits) = sums.totals(at);
+            *value = settle(value, (credits, debits));
+        }
+    });
 }
 
 /// The outcomes by stream.

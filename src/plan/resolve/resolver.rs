@@ -1,0 +1,236 @@
+//! A chunk on its way: each transaction finds what it runs, and calls of one kernel wait for each other until there are enough of them to
+//! be gone through side by side.
+
+use super::rows::{Bits, Rows};
+use super::search::{Ahead, Calls, NATIVE_SPACE, Search};
+use super::{Chunk, Found, Held, Ordered, Present};
+use crate::error::Result;
+use crate::evm::{Entry, Pin};
+use crate::ir::Kernel;
+use crate::ir::access::Shape;
+use crate::ir::eval::{Call, Run};
+use crate::plan::library::{Compiled, Library, Meets, Target};
+use crate::plan::tape::SIDE_BY_SIDE;
+use crate::prefetch::prefetch;
+use crate::state::State;
+use crate::tx::{Block, Transaction};
+use alloy_primitives::{Address, U256};
+use smallvec::SmallVec;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a call runs, in this chunk.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// The rows of its kernel, and the contract's id, for paths.
+    Rows(usize, u32),
+    Fallback,
+    Empty,
+}
+
+/// What calls run that bring these words.
+type Pinned = (Arc<[Pin]>, Known);
+
+pub(super) struct Resolver<'a> {
+    state: &'a State,
+    library: &'a Library,
+    block: &'a Block,
+    transactions: &'a [Transaction],
+    /// The index of the first in its batch.
+    first: usize,
+    chunk: Chunk,
+    targets: HashMap<(Address, Entry), Vec<Pinned>, ahash::RandomState>,
+    last: Option<((Address, Entry), Known)>,
+    /// As many as there are rows.
+    waiting: Vec<Waiting>,
+    search: Search<'a>,
+    bits: Bits,
+    words: Vec<U256>,
+}
+
+/// Calls of a kernel that wait for others.
+struct Waiting {
+    compiled: Arc<Compiled>,
+    transactions: Vec<u32>,
+    /// For each its contract's id, for paths.
+    contracts: Vec<u32>,
+}
+
+impl<'a> Resolver<'a> {
+    pub fn new(state: &'a State, library: &'a Library, block: &'a Block, transactions: &'a [Transaction], first: usize) -> Self {
+        let (chunk, targets, waiting, bits, words) = Default::default();
+        Self { state, library, block, transactions, first, chunk, targets, last: None, waiting, search: Search::new(state), bits, words }
+    }
+
+    pub fn run(mut self) -> Result<Chunk> {
+        for (at, transaction) in self.transactions.iter().enumerate() {
+            self.fetch_ahead(at);
+            let index = (self.first + at) as u32;
+            match self.target(transaction)? {
+                Known::Rows(rows, contract) => self.wait(index, rows, contract),
+                Known::Fallback => self.chunk.fallbacks.push(index),
+                Known::Empty => self.chunk.empty.push(index),
+            }
+        }
+        (0..self.waiting.len()).for_each(|at| self.answer(at));
+        // Some were found to be such only when their kernel was asked.
+        self.chunk.fallbacks.sort_unstable();
+        let Search { missing, learned, hangs, .. } = self.search;
+        let hangs = self.chunk.hangs || hangs || !(missing.is_empty() && self.chunk.bounds.is_empty());
+        Ok(Chunk { missing, learned, hangs, ..self.chunk })
+    }
+
+    fn target(&mut self, transaction: &Transaction) -> Result<Known> {
+        let with_value = !transaction.value.is_zero();
+        // Recipients are many: they are not remembered one by one.
+        if with_value && transaction.data.is_empty() && self.library.is_plain(self.state, &transaction.to) {
+            let transfer = self.library.transfer()?;
+            return Ok(Known::Rows(self.rows_of(&transfer), NATIVE_SPACE));
+        }
+        let key = (transaction.to, Entry::of(&transaction.data, with_value));
+        // Batches tend to call one function of one contract.
+        if let Some((last, known)) = &self.last
+            && *last == key
+        {
+            return Ok(*known);
+        }
+        let (pins, known) = self.look_up(transaction, key)?;
+        self.last = pins.is_empty().then_some((key, known));
+        Ok(known)
+    }
+
+    /// What a call runs, and which words of its own that hangs on. What else it hangs on stays as it is while a segment is resolved.
+    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Pinned> {
+        let meets = Meets { state: self.state, transaction };
+        let holds = |pins: &[Pin]| pins.iter().all(|pin| pin.holds(&meets));
+        let known = self.targets.get(&key).into_iter().flatten().find(|(pins, _)| holds(pins));
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        let (target, pins) = self.library.target_with_pins(self.state, transaction)?;
+        self.chunk.hangs |= pins.iter().any(|pin| matches!(pin, Pin::Storage { .. }));
+        let known = match target {
+            Target::Kernel(compiled) => {
+                let contract = self.state.contract_id(&transaction.to).unwrap_or(NATIVE_SPACE);
+                Known::Rows(self.rows_of(&compiled), contract)
+            }
+            Target::Fallback => Known::Fallback,
+            Target::Empty => Known::Empty,
+        };
+        let known = (pins.iter().filter(|pin| pin.is_of_call()).copied().collect(), known);
+        self.targets.entry(key).or_default().push(known.clone());
+        Ok(known)
+    }
+
+    fn rows_of(&mut self, compiled: &Arc<Compiled>) -> usize {
+        let rows = &mut self.chunk.rows;
+        rows.iter().position(|rows| Arc::ptr_eq(&rows.compiled, compiled)).unwrap_or_else(|| {
+            rows.push(Rows::new(compiled.clone()));
+            self.waiting.push(Waiting { compiled: compiled.clone(), transactions: vec![], contracts: vec![] });
+            rows.len() - 1
+        })
+    }
+
+    /// Has transactions fetched that come soon, and the calldata of those that come sooner.
+    fn fetch_ahead(&self, at: usize) {
+        if let Some(later) = self.transactions.get(at + 2 * SIDE_BY_SIDE) {
+            prefetch(&later.from);
+            prefetch(&later.data);
+        }
+        if let Some([first, .., last]) = self.transactions.get(at + SIDE_BY_SIDE).map(|soon| &soon.data[..]) {
+            prefetch(first);
+            prefetch(last);
+        }
+    }
+
+    fn wait(&mut self, index: u32, at: usize, contract: u32) {
+        let waiting = &mut self.waiting[at];
+        waiting.transactions.push(index);
+        waiting.contracts.push(contract);
+        if waiting.transactions.len() == SIDE_BY_SIDE {
+            self.answer(at);
+        }
+    }
+
+    /// Decides what the inputs of the calls that wait for a kernel decide, finds their cells, and makes rows of them.
+    fn answer(&mut self, at: usize) {
+        let Self { chunk, waiting, search, bits, words, .. } = self;
+        let Waiting { compiled, transactions, contracts } = &mut waiting[at];
+        let call = |index: &u32| Call { transaction: &self.transactions[*index as usize - self.first], block: self.block };
+        let calls: SmallVec<[Call<'_>; SIDE_BY_SIDE]> = transactions.iter().map(call).collect();
+        let calls = Calls { compiled, calls: &calls, contracts, evaluated: compiled.tape.run(&calls, words) };
+        search.find(calls);
+        bits.gather(calls);
+        let rows = &mut chunk.rows[at];
+        match rows.common_kind(bits, search).filter(|kind| rows.kinds[*kind as usize].in_rows) {
+            Some(kind) => rows.push(transactions, kind, 0..transactions.len(), calls, bits, search),
+            None => {
+                let mut places = Places { chunk, at, state: self.state, transactions, calls, bits, search };
+                (0..transactions.len()).for_each(|call| places.put(call));
+            }
+        }
+        transactions.clear();
+        contracts.clear();
+    }
+}
+
+/// Where calls of a kernel are put one by one.
+struct Places<'p, 'a> {
+    chunk: &'p mut Chunk,
+    at: usize,
+    state: &'a State,
+    transactions: &'p [u32],
+    calls: Calls<'p>,
+    bits: &'p Bits,
+    search: &'p mut Search<'a>,
+}
+
+impl Places<'_, '_> {
+    fn put(&mut self, call: usize) {
+        let Self { chunk, state, transactions, calls, bits, search, .. } = self;
+        let (rows, index) = (&mut chunk.rows[self.at], transactions[call]);
+        let cells = search.of_call(call);
+        let kind = rows.kind(call, bits, cells);
+        let shape = &rows.kinds[kind as usize].shape;
+        let gone = shape.escapes && escapes(calls.compiled, calls.calls[call], state, cells);
+        chunk.hangs |= shape.escapes;
+        if !gone {
+            chunk.bounds.extend(held(state, &calls.compiled.program.kernel, shape, calls.calls[call], cells));
+        }
+        if let Some(leaf) = shape.leaf {
+            chunk.decided.push((index, rows.compiled.clone(), leaf));
+        } else if gone {
+            // Off the tree it may touch what no key names: revm tells.
+            chunk.fallbacks.push(index);
+        } else if shape.clears() && calls.compiled.on_device {
+            rows.push(transactions, kind, call..call + 1, *calls, bits, search);
+        } else {
+            let kind = rows.kinds[kind as usize].clone();
+            let cells = cells.iter().map(|cell| cell.encode()).collect();
+            chunk.ordered.push(Ordered { transaction: index, kind, cells });
+        }
+    }
+}
+
+/// The bounds of a call that are not the same for all calls, on the state at the start: what they hang on does not change in the segment,
+/// or their cells are ordered.
+fn held(state: &State, kernel: &Kernel, shape: &Shape, call: Call<'_>, cells: &[Found]) -> Vec<Held> {
+    let mut open = shape.bounds.iter().filter(|(_, bound)| bound.fixed(kernel).is_none()).peekable();
+    if open.peek().is_none() {
+        return vec![];
+    }
+    let mut run = Run::new(kernel, call);
+    let held = open.filter_map(|(key, bound)| {
+        let limit = run.word(bound.limit.word()?, &mut Present { state });
+        Some(Held { cell: cells[key.index()], side: bound.side, amount: bound.held(limit) })
+    });
+    held.collect()
+}
+
+/// Whether a call that finds these cells at the start of the segment leaves its kernel. If others change what this hangs on, the call is in
+/// the line, which sees to it.
+fn escapes(compiled: &Compiled, call: Call<'_>, state: &State, cells: &[Found]) -> bool {
+    let kernel = &compiled.program.kernel;
+    let leaf = Run::new(kernel, call).leaf(&mut Ahead { state, cells });
+    kernel.leaf(leaf).outcome.status().is_none()
+}

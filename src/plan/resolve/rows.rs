@@ -1,0 +1,156 @@
+//! The rows of a kernel's calls in one chunk. What a call is found to need is written here and nowhere read again before the chunk is done.
+
+use super::Found;
+use super::search::{Calls, Search};
+use crate::ir::KeyId;
+use crate::ir::access::NO_CELL;
+use crate::plan::library::{Compiled, Pattern};
+use crate::plan::ordered::Kind;
+use crate::plan::segment::remove;
+use crate::word::LIMBS;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Calls of one kernel in one chunk, column by column as `Walker` lays them out; cells are `Found`, encoded.
+#[derive(Debug)]
+pub struct Rows {
+    pub compiled: Arc<Compiled>,
+    /// The transaction of each row, its index in the batch.
+    pub transactions: Vec<u32>,
+    pub columns: Vec<Vec<u32>>,
+    /// The kind of each row, an index into `kinds`.
+    pub kind_of: Vec<u32>,
+    pub kinds: Vec<Arc<Kind>>,
+    known: HashMap<Pattern, u32>,
+    /// The bits and the kind of the row before, where its keys all named different cells.
+    last: Option<(Vec<u32>, u32)>,
+}
+
+/// What inputs decide of some calls, a word for each 32 conditions.
+#[derive(Debug, Default)]
+pub(super) struct Bits {
+    /// Column by column.
+    words: Vec<u32>,
+    calls: usize,
+}
+
+impl Bits {
+    pub fn gather(&mut self, calls: Calls<'_>) {
+        self.calls = calls.calls.len();
+        self.words.clear();
+        for conditions in calls.compiled.bits.chunks(32) {
+            self.words.extend((0..self.calls).map(|call| calls.evaluated.gather(conditions, call)));
+        }
+    }
+
+    fn columns(&self) -> std::slice::Chunks<'_, u32> {
+        self.words.chunks(self.calls.max(1))
+    }
+
+    fn of_call(&self, call: usize) -> impl Iterator<Item = u32> + '_ {
+        self.columns().map(move |column| column[call])
+    }
+}
+
+impl Rows {
+    /// The columns of the cells.
+    pub(super) fn cells(&self) -> Range<usize> {
+        let first = self.compiled.program.walker.cell_column(KeyId::from_index(0));
+        first..first + self.compiled.finders.len()
+    }
+
+    pub(super) fn new(compiled: Arc<Compiled>) -> Self {
+        let columns = vec![vec![]; compiled.program.walker.columns()];
+        Self { compiled, transactions: vec![], columns, kind_of: vec![], kinds: vec![], known: HashMap::new(), last: None }
+    }
+
+    /// Takes out rows, whose numbers ascend.
+    pub(in crate::plan) fn remove(&mut self, rows: &[usize]) {
+        let Self { transactions, columns, kind_of, .. } = self;
+        columns.iter_mut().chain([transactions, kind_of]).for_each(|list| remove(list, rows));
+    }
+
+    /// The kind of all these calls, where it is that of the call before them.
+    pub(super) fn common_kind(&self, bits: &Bits, search: &Search<'_>) -> Option<u32> {
+        let (last, kind) = self.last.as_ref()?;
+        let same = bits.columns().zip(last).all(|(column, last)| column.iter().all(|word| word == last));
+        (same && (0..bits.calls).all(|call| search.all_differ(call))).then_some(*kind)
+    }
+
+    /// The index of the kind of a call. Most calls are of the kind of the one before.
+    pub(super) fn kind(&mut self, call: usize, bits: &Bits, cells: &[Found]) -> u32 {
+        let distinct = all_differ(cells);
+        if let Some((last, kind)) = &self.last
+            && distinct
+            && bits.of_call(call).eq(last.iter().copied())
+        {
+            return *kind;
+        }
+        let pattern = Pattern { bits: bits.of_call(call).collect(), class: if distinct { vec![] } else { classes(cells) } };
+        let next = self.kinds.len() as u32;
+        let index = *self.known.entry(pattern.clone()).or_insert(next);
+        if index == next {
+            self.kinds.push(Arc::new(Kind::new(self.compiled.clone(), self.compiled.shape(&pattern))));
+        }
+        if distinct {
+            self.last = Some((pattern.bits, index));
+        }
+        index
+    }
+
+    /// Adds some of the calls at hand, which are of one kind.
+    pub(super) fn push(
+        &mut self,
+        transactions: &[u32],
+        kind: u32,
+        which: Range<usize>,
+        calls: Calls<'_>,
+        bits: &Bits,
+        search: &Search<'_>,
+    ) {
+        let (rows, added, flags) = (self.transactions.len(), which.len(), &self.kinds[kind as usize].shape.flags);
+        let (words, rest) = self.columns.split_at_mut(calls.compiled.bits.len().div_ceil(32));
+        let (names, params) = rest.split_at_mut(flags.len());
+        words.iter_mut().zip(bits.columns()).for_each(|(column, words)| column.extend_from_slice(&words[which.clone()]));
+        for (key, (column, flags)) in names.iter_mut().zip(flags).enumerate() {
+            match flags {
+                0 => column.resize(rows + added, NO_CELL),
+                _ => column.extend(search.of_key(key)[which.clone()].iter().map(|cell| cell.encode())),
+            }
+        }
+        for (limbs, param) in params.chunks_exact_mut(LIMBS).zip(&calls.compiled.params) {
+            let param = calls.evaluated.column(*param);
+            for (limb, column) in limbs.iter_mut().enumerate() {
+                push_limbs(column, rows, which.clone().map(|call| (param.word(call).as_limbs()[limb / 2] >> (32 * (limb % 2))) as u32));
+            }
+        }
+        self.transactions.extend_from_slice(&transactions[which]);
+        self.kind_of.resize(rows + added, kind);
+    }
+}
+
+/// Adds to a column of `rows` rows, which has no words as long as all are 0.
+fn push_limbs(column: &mut Vec<u32>, rows: usize, limbs: impl Iterator<Item = u32> + Clone) {
+    if column.is_empty() && limbs.clone().all(|limb| limb == 0) {
+        return;
+    }
+    column.resize(rows, 0);
+    column.extend(limbs);
+}
+
+/// The same for one row.
+pub(in crate::plan) fn push_limb(column: &mut Vec<u32>, rows: usize, limb: u32) {
+    push_limbs(column, rows, [limb].into_iter());
+}
+
+fn all_differ(cells: &[Found]) -> bool {
+    cells.iter().enumerate().all(|(i, cell)| *cell == Found::Untouched || !cells[..i].contains(cell))
+}
+
+/// For each key the first that names the same cell.
+fn classes(cells: &[Found]) -> Vec<usize> {
+    let first =
+        |(i, cell): (usize, &Found)| if *cell == Found::Untouched { i } else { cells.iter().position(|first| first == cell).unwrap_or(i) };
+    cells.iter().enumerate().map(first).collect()
+}
