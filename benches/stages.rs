@@ -9,7 +9,7 @@ use clearwave::plan::resolve::{Chunk, resolve};
 use clearwave::plan::waves::Share;
 use clearwave::state::State;
 use clearwave::workload::{Size, Step, Workload};
-use clearwave::{Backend, Engine, Transaction};
+use clearwave::{Backend, Batch, Engine, Transaction};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -105,19 +105,59 @@ fn stages(criterion: &mut Criterion) {
     }
 }
 
+/// An engine that has met the accounts; `None` where the backend has no device.
+fn engine(step: &Step, backend: Backend) -> Option<Engine> {
+    let mut builder = Engine::builder().backend(backend);
+    for (key, value) in &step.cells {
+        builder = builder.cell(*key, *value);
+    }
+    for (address, code) in &step.contracts {
+        builder = builder.contract(*address, code.clone());
+    }
+    let mut engine = builder.build().ok()?;
+    let history = Batch { transactions: step.history.clone(), ..step.batch.clone() };
+    engine.execute(&history).expect("the batch is well formed");
+    Some(engine)
+}
+
+/// Batches in a row, one by one and through the pipeline.
+fn row(criterion: &mut Criterion) {
+    const BATCHES: usize = 8;
+    const LEAD: usize = 2;
+    for (backend, exponent) in [Backend::Cpu, Backend::Gpu].into_iter().flat_map(|backend| [14, 18].map(|exponent| (backend, exponent))) {
+        let size = Size { transactions: 1 << exponent, accounts: 1 << exponent, ..SIZE };
+        let step = Workload::Erc20.generate(size).expect("the size is fine").remove(0);
+        let Some(mut engine) = engine(&step, backend) else { continue };
+        let mut group = criterion.benchmark_group(format!("row of 2^{exponent} on {backend}"));
+        group
+            .throughput(Throughput::Elements((BATCHES * size.transactions) as u64))
+            .sample_size(10)
+            .measurement_time(Duration::from_secs(8));
+        group.bench_function("execute", |bencher| {
+            bencher.iter(|| (0..BATCHES).for_each(|_| drop(engine.execute(&step.batch).expect("the batch is well formed"))));
+        });
+        let mut in_a_row = || {
+            // Handing a batch over costs nothing, copying it does.
+            let batches = vec![step.batch.clone(); BATCHES];
+            timed(|| {
+                for (at, batch) in batches.into_iter().enumerate() {
+                    engine.submit(batch);
+                    if at >= LEAD {
+                        engine.wait().expect("it was submitted").expect("the batch is well formed");
+                    }
+                }
+                engine.root();
+                while engine.wait().is_some() {}
+            })
+        };
+        group.bench_function("submit and wait", |bencher| bencher.iter_custom(|times| (0..times).map(|_| in_a_row()).sum()));
+    }
+}
+
 fn whole(criterion: &mut Criterion) {
     for workload in [Workload::Erc20, Workload::Erc20Hot, Workload::Erc20Overdraft] {
         let step = workload.generate(SIZE).expect("the size is fine").remove(0);
-        let mut builder = Engine::builder().backend(Backend::Cpu);
-        for (key, value) in &step.cells {
-            builder = builder.cell(*key, *value);
-        }
-        for (address, code) in &step.contracts {
-            builder = builder.contract(*address, code.clone());
-        }
-        let mut engine = builder.build().expect("the workload is consistent");
-        let history = clearwave::Batch { transactions: step.history.clone(), ..step.batch.clone() };
-        engine.execute(&history).expect("the batch is well formed");
+        let mut engine = engine(&step, Backend::Cpu).expect("it needs no device");
         let start = engine.snapshot();
         let mut batch = || {
             engine.rollback(&start).expect("the snapshot is live");
@@ -128,5 +168,5 @@ fn whole(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, stages, whole);
+criterion_group!(benches, stages, whole, row);
 criterion_main!(benches);

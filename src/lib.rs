@@ -23,6 +23,6 @@ pub mod word;
 pub mod workload;
 pub mod yardstick;
 
-pub use engine::{Backend, Builder, Engine, Report, Snapshot};
+pub use engine::{Backend, Builder, Choice, Engine, Reason, Report, Snapshot};
 pub use error::{Error, Result};
 pub use tx::{Batch, Block, Lane, Output, Receipt, Status, Transaction};

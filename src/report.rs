@@ -1,7 +1,8 @@
 //! What was measured, as a table for people and as JSON for machines. Nothing is measured or judged here.
 
 use crate::bench::{Device, Measured, Outcome, Row};
-use crate::engine::Backend;
+use crate::engine::{Backend, Choice, Reason};
+use crate::state::Memory;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -19,6 +20,12 @@ pub fn table(outcome: &Outcome) -> String {
         text += "\n";
         text += &aligned(&stages(measured));
         text += "\n";
+        text += &aligned(&memory(measured));
+        text += "\n";
+        for row in measured.rows.iter().filter(|row| !row.choices.is_empty()) {
+            text += &aligned(&choices(row));
+            text += "\n";
+        }
     }
     let notes = outcome.notes.iter().map(|note| format!("note: {note}\n"));
     let differences = outcome.differences().map(|difference| format!("DIFFERENT: {difference}\n"));
@@ -97,6 +104,41 @@ fn stages(measured: &Measured) -> Vec<Vec<Cell>> {
     rows
 }
 
+/// What the host's state takes after the last run: bytes a cell, in all and by its parts, and bytes an account.
+fn memory(measured: &Measured) -> Vec<Vec<Cell>> {
+    let mut rows = vec![vec![Left("bytes of state".into())]];
+    let parts = Memory::default().parts().map(|(part, _)| part);
+    rows[0].extend(["cells", "an account", "a cell"].into_iter().chain(parts).map(|head| Right(head.into())));
+    for row in &measured.rows {
+        let of = |bytes: usize, count: usize| Right(format!("{:.1}", bytes as f64 / count.max(1) as f64));
+        let total = row.memory.total();
+        let mut cells = vec![Left(row.backend.to_string()), Right(grouped(row.cells as f64))];
+        cells.extend([of(total, measured.accounts), of(total, row.cells)]);
+        cells.extend(row.memory.parts().map(|(_, bytes)| of(bytes, row.cells)));
+        rows.push(cells);
+    }
+    rows
+}
+
+/// Who cleared how often, why, and what a clearing was foreseen to take and took, on the average.
+fn choices(row: &Row) -> Vec<Vec<Cell>> {
+    let mut kinds: BTreeMap<(Backend, Reason), Vec<&Choice>> = BTreeMap::new();
+    row.choices.iter().for_each(|choice| kinds.entry((choice.backend, choice.reason)).or_default().push(choice));
+    let backends: Vec<Backend> = row.choices[0].predicted_ns.iter().map(|(backend, _)| *backend).collect();
+    let mut rows = vec![vec![Left(format!("{} cleared on", row.backend)), Left("why".into()), Right("times".into())]];
+    rows[0].extend(backends.iter().map(|backend| Right(format!("{backend} foreseen ms"))));
+    rows[0].push(Right("took ms".into()));
+    for ((backend, reason), choices) in kinds {
+        let mean = |ns: &dyn Fn(&Choice) -> f64| choices.iter().map(|choice| ns(choice)).sum::<f64>() / choices.len() as f64;
+        let of = |at: usize| mean(&|choice| choice.predicted_ns.get(at).map_or(0.0, |(_, time_ns)| *time_ns));
+        let times = (0..backends.len()).map(of).chain([mean(&|choice| choice.measured_ns as f64)]);
+        let mut cells = vec![Left(backend.to_string()), Left(reason.to_string()), Right(choices.len().to_string())];
+        cells.extend(times.map(|time_ns| Right(format!("{:.3}", time_ns / 1e6))));
+        rows.push(cells);
+    }
+    rows
+}
+
 fn aligned(rows: &[Vec<Cell>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let length = |cell: &Cell| match cell {
@@ -161,9 +203,33 @@ struct JsonRow<'a> {
     /// Nanoseconds a transaction.
     stages_ns: BTreeMap<&'a str, f64>,
     lanes: BTreeMap<String, usize>,
+    state_bytes: usize,
+    bytes_per_cell: f64,
+    bytes_per_account: f64,
+    /// One a clearing, in the order of the runs, warm-ups included; empty but for `auto`.
+    choices: Vec<JsonChoice>,
     root: String,
     ratio_to_revm: f64,
     ratio_to_floor: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct JsonChoice {
+    backend: String,
+    reason: String,
+    predicted_ns: BTreeMap<String, f64>,
+    measured_ns: u64,
+}
+
+impl From<&Choice> for JsonChoice {
+    fn from(choice: &Choice) -> Self {
+        Self {
+            backend: choice.backend.to_string(),
+            reason: choice.reason.to_string(),
+            predicted_ns: choice.predicted_ns.iter().map(|(backend, time_ns)| (backend.to_string(), *time_ns)).collect(),
+            measured_ns: choice.measured_ns,
+        }
+    }
 }
 
 /// One object: the device, and a row for each backend on each workload.
@@ -177,6 +243,10 @@ pub fn json(outcome: &Outcome) -> String {
         tps: measured.rate(row),
         stages_ns: row.stages_ns.iter().copied().collect(),
         lanes: row.lanes.iter().map(|(lane, count)| (lane.to_string(), *count)).collect(),
+        state_bytes: row.memory.total(),
+        bytes_per_cell: row.memory.total() as f64 / row.cells.max(1) as f64,
+        bytes_per_account: row.memory.total() as f64 / measured.accounts.max(1) as f64,
+        choices: row.choices.iter().map(JsonChoice::from).collect(),
         root: row.root.to_string(),
         ratio_to_revm: measured.ratio_to_revm(row),
         ratio_to_floor: measured.ratio_to_floor(row),

@@ -2,7 +2,7 @@
 
 use clearwave::bench::{Options, Outcome, run};
 use clearwave::workload::{Size, Workload};
-use clearwave::{Backend, report};
+use clearwave::{Backend, Reason, report};
 use indicatif::ProgressBar;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -60,7 +60,8 @@ fn json_has_the_keys_that_are_promised() {
     assert_eq!(json["device"], Value::Null, "no device was asked for");
     let rows = json["rows"].as_array().expect("a list");
     assert_eq!(rows.len(), 2 * Workload::ALL.len());
-    let expected = "workload backend txs accounts seconds tps stages_ns lanes root ratio_to_revm ratio_to_floor".split(' ').collect();
+    let expected =
+        "workload backend txs accounts seconds tps stages_ns lanes state_bytes bytes_per_cell bytes_per_account choices root ratio_to_revm ratio_to_floor".split(' ').collect();
     for row in rows {
         assert_eq!(keys(row), expected);
         let stages = row["stages_ns"].as_object().expect("an object").values().map(|spent| spent.as_f64().expect("a number"));
@@ -68,8 +69,31 @@ fn json_has_the_keys_that_are_promised() {
             (stages.sum::<f64>(), row["seconds"].as_f64().expect("a number") * 1e9 / row["txs"].as_f64().expect("a number"));
         assert!(stages > 0.0 && stages < 1.05 * whole, "{stages} of {whole} ns a transaction are in stages");
         assert_eq!(row["root"].as_str().map(str::len), Some(66));
+        let figure = |key: &str| row[key].as_f64().expect("a number");
+        assert!(figure("bytes_per_cell") > 96.0 && figure("state_bytes") > figure("bytes_per_account"), "words and keys alone are 96");
         assert!(row["ratio_to_revm"].as_f64().is_some_and(|ratio| ratio > 0.0));
     }
+}
+
+#[test]
+fn auto_says_what_it_foresaw_and_what_came_of_it() {
+    let mut options = options(Some(vec![Backend::Auto]));
+    options.workloads = vec![Workload::Erc20, Workload::Vote];
+    let outcome = run(&options, &ProgressBar::hidden()).expect("it runs");
+    assert_eq!(outcome.differences().collect::<Vec<_>>(), Vec::<&str>::new());
+    let json: Value = serde_json::from_str(&report::json(&outcome)).expect("it is JSON");
+    for (measured, row) in outcome.workloads.iter().zip(json["rows"].as_array().expect("a list")) {
+        let [found] = &measured.rows[..] else { panic!("one row a backend") };
+        // Where no device answers there is nothing to choose, and nothing to try.
+        let alone = found.choices.iter().all(|choice| choice.reason == Reason::Only && choice.backend == Backend::Cpu);
+        assert!(alone || found.choices.iter().any(|choice| choice.reason == Reason::Tried), "{:?}", found.choices);
+        assert!(found.choices.iter().all(|choice| choice.measured_ns > 0 && choice.predicted_ns.iter().all(|(_, ns)| *ns > 0.0)));
+        let choices = row["choices"].as_array().expect("a list");
+        assert_eq!(choices.len(), found.choices.len());
+        let expected = "backend reason predicted_ns measured_ns".split(' ').collect();
+        assert!(!choices.is_empty() && choices.iter().all(|choice| keys(choice) == expected));
+    }
+    assert!(report::table(&outcome).lines().any(|line| line.starts_with("  auto cleared on  why")));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Running one backend on one step, over and over.
 
-use crate::engine::{Backend, Engine, Report};
+use crate::engine::{Backend, Choice, Engine, Reason, Report};
 use crate::error::{Error, Result};
+use crate::state::Memory;
 use crate::tx::{Batch, Lane};
 use crate::workload::Step;
 use alloy_primitives::B256;
@@ -21,6 +22,16 @@ pub(super) struct Runs {
     pub(super) stages: Vec<(&'static str, f64)>,
     pub(super) lanes: BTreeMap<Lane, usize>,
     pub(super) root: B256,
+    /// The state after the last run.
+    pub(super) memory: Memory,
+    pub(super) cells: usize,
+    /// Of all runs, the first ones included; where one was to choose.
+    pub(super) choices: Vec<Choice>,
+}
+
+/// Runs before those that count: `auto` tries what there is first.
+pub(super) fn warm_ups(backend: Backend) -> usize {
+    if backend == Backend::Auto { 4 } else { 1 }
 }
 
 /// An engine with a step's state, which has seen what came before.
@@ -42,17 +53,18 @@ pub(super) fn engine(backend: Backend, adapter: Option<String>, step: &Step) -> 
     Ok(engine)
 }
 
-/// Runs the step's batch: once to warm up, then `repeat` times, or fewer where that takes long. The warm-up counts where it alone takes long.
+/// Runs the step's batch: `warm_ups` times, then `repeat` times, or fewer where that takes long. A warm-up counts where that alone takes long.
 /// Every run starts from the same state and is shown to `check`; the inner error is what that finds wrong. Leaves the state after the batch.
 pub(super) fn measure(
     engine: &mut Engine,
     step: &Step,
+    warm_ups: usize,
     repeat: usize,
     mut check: impl FnMut(&Engine, &Report) -> Option<String>,
 ) -> Result<Result<Runs, String>> {
     let root = engine.root();
     let snapshot = engine.snapshot();
-    let (mut samples, mut spent) = (Vec::new(), Duration::ZERO);
+    let (mut samples, mut choices, mut spent) = (Vec::new(), Vec::new(), Duration::ZERO);
     let report = loop {
         let begin = Instant::now();
         let report = engine.execute(&step.batch)?;
@@ -62,16 +74,15 @@ pub(super) fn measure(
         }
         spent += elapsed;
         samples.push((elapsed.as_secs_f64(), report.stages.clone()));
-        if samples.len() > repeat || spent >= ENOUGH {
+        choices.extend(report.choices.iter().filter(|choice| choice.reason != Reason::Asked).cloned());
+        if samples.len() >= warm_ups + repeat || spent >= ENOUGH {
             break report;
         }
         engine.rollback(&snapshot)?;
         // Hashes what the rollback changed, so that the next run does not have to.
         unchanged(root, engine.root(), "a rollback")?;
     };
-    if samples.len() > 1 {
-        samples.remove(0);
-    }
+    samples.drain(..warm_ups.min(samples.len() - 1));
     let mut lanes = BTreeMap::new();
     report.receipts.iter().for_each(|receipt| *lanes.entry(receipt.lane).or_default() += 1);
     let stage = |name: &'static str| {
@@ -85,6 +96,9 @@ pub(super) fn measure(
         stages: report.stages.iter().map(|(name, _)| stage(name)).collect(),
         lanes,
         root: report.root,
+        choices,
+        memory: engine.state().memory(),
+        cells: engine.state().len(),
     }))
 }
 

@@ -9,9 +9,10 @@ mod compare;
 mod measure;
 mod yardsticks;
 
-use crate::engine::{Backend, Engine};
+use crate::engine::{Backend, Choice, Engine};
 use crate::error::{Error, Result};
-use crate::exec::gpu::{self, Choice};
+use crate::exec::gpu;
+use crate::state::Memory;
 use crate::tx::Lane;
 use crate::workload::{Size, Step, Workload};
 use alloy_primitives::B256;
@@ -85,6 +86,11 @@ pub struct Row {
     /// Nanoseconds a transaction, in the order of the stages.
     pub stages_ns: Vec<(&'static str, f64)>,
     pub lanes: BTreeMap<Lane, usize>,
+    /// The host's state after the last run: what its parts take, and its cells; of all steps.
+    pub memory: Memory,
+    pub cells: usize,
+    /// Who cleared, in the order of the runs, warm-ups included; of `auto` alone.
+    pub choices: Vec<Choice>,
     /// The root after the batch; of several steps the BLAKE3 of their roots.
     pub root: B256,
 }
@@ -152,7 +158,7 @@ fn device(backends: &[Backend], adapter: Option<&str>) -> Result<Option<Device>>
         return Ok(None);
     }
     Engine::builder().backend(Backend::Gpu).adapter(adapter.map(str::to_string)).build()?;
-    let found = gpu::find(&adapter.map_or(Choice::Auto, Choice::from))?;
+    let found = gpu::find(&adapter.map_or(gpu::Choice::Auto, gpu::Choice::from))?;
     Ok(Some(Device { name: found.name, kind: found.kind.to_string() }))
 }
 
@@ -228,7 +234,7 @@ impl Bench<'_> {
         for (step, truth) in steps.iter().zip(truths) {
             let mut engine = measure::engine(backend, self.options.adapter.clone(), step)?;
             let check = |engine: &Engine, report: &_| truth.difference(engine, report);
-            match measure::measure(&mut engine, step, self.options.repeat, check)? {
+            match measure::measure(&mut engine, step, measure::warm_ups(backend), self.options.repeat, check)? {
                 Ok(runs) => all.push(runs),
                 Err(difference) => return Ok(Err(difference)),
             }
@@ -244,6 +250,9 @@ impl Bench<'_> {
             runs: runs.iter().map(|runs| runs.count).min().unwrap_or(0),
             stages_ns: vec![],
             lanes: BTreeMap::new(),
+            memory: runs.iter().map(|runs| runs.memory).sum(),
+            cells: runs.iter().map(|runs| runs.cells).sum(),
+            choices: runs.iter().flat_map(|runs| &runs.choices).cloned().collect(),
             root: root(runs),
         };
         for runs in runs {

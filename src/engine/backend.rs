@@ -1,10 +1,7 @@
-//! Which backend executes, and why.
+//! The backends by name, and what executes on each.
 
+use super::clearers::{Clearer, Clearers};
 use crate::error::{Error, Result};
-use crate::exec::cpu::Cpu;
-use crate::exec::gpu::{self, Capacity, Choice, Device};
-use crate::exec::segment::Clearing;
-use crate::lower;
 use std::fmt;
 use std::str::FromStr;
 
@@ -19,7 +16,7 @@ pub enum Backend {
     Reference,
     /// One after another on revm.
     Revm,
-    /// The device where it is more than software, else `Cpu`.
+    /// `Cpu` or `Gpu`, whichever is foreseen to clear a segment faster, from what both took before; `Cpu` where no device answers.
     #[default]
     Auto,
 }
@@ -54,12 +51,7 @@ impl FromStr for Backend {
 pub(super) enum Executor {
     Reference,
     Revm,
-    /// The capacity is that of a device, where there is one.
-    Clearing {
-        name: String,
-        clearing: Box<dyn Clearing + Send>,
-        capacity: Option<Capacity>,
-    },
+    Clearing(Clearers),
 }
 
 impl Executor {
@@ -67,38 +59,28 @@ impl Executor {
         match backend {
             Backend::Reference => Ok(Self::Reference),
             Backend::Revm => Ok(Self::Revm),
-            Backend::Cpu => Ok(Self::cpu("cpu".to_string())),
-            Backend::Gpu => Self::gpu(adapter),
+            Backend::Cpu => Ok(Self::Clearing(Clearers::one(Clearer::cpu()))),
+            Backend::Gpu => Ok(Self::Clearing(Clearers::one(Clearer::gpu(adapter)?))),
             Backend::Auto => Self::auto(adapter),
         }
     }
 
-    fn cpu(name: String) -> Self {
-        Self::Clearing { name, clearing: Box::new(Cpu::default()), capacity: None }
-    }
-
-    fn gpu(adapter: Option<&str>) -> Result<Self> {
-        let choice = adapter.map_or(Choice::Auto, Choice::from);
-        let device = Device::new(&choice, &lower::judge(), &lower::settle())?;
-        let name = format!("gpu ({}, {})", device.adapter().name, device.adapter().kind);
-        Ok(Self::Clearing { name, capacity: Some(device.capacity()), clearing: Box::new(device) })
-    }
-
-    /// Software devices run on the processor too, by a longer way: they are taken only where they are asked for.
+    /// A device that was named has to answer.
     fn auto(adapter: Option<&str>) -> Result<Self> {
-        let hardware = gpu::adapters().into_iter().any(|adapter| adapter.kind != "software" && adapter.lacks.is_none());
-        if adapter.is_some() || hardware {
-            return Self::gpu(adapter);
+        let mut clearers = vec![Clearer::cpu()];
+        match Clearer::gpu(adapter) {
+            Ok(device) => clearers.push(device),
+            Err(error) if adapter.is_none() && error.is_device() => log::info!("auto takes the cpu: {error}"),
+            Err(error) => return Err(error),
         }
-        log::info!("auto takes the cpu: no device but software answers");
-        Ok(Self::cpu("cpu".to_string()))
+        Ok(Self::Clearing(Clearers::of(clearers)))
     }
 
     pub(super) fn name(&self) -> String {
         match self {
             Self::Reference => "reference".to_string(),
             Self::Revm => "revm".to_string(),
-            Self::Clearing { name, .. } => name.clone(),
+            Self::Clearing(clearers) => clearers.name(),
         }
     }
 }

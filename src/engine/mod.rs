@@ -13,13 +13,41 @@
 //! assert_eq!(report.root, engine.root());
 //! # Ok::<(), clearwave::Error>(())
 //! ```
+//!
+//! Batches in a row go through [`Engine::submit`] and [`Engine::wait`], with the same results: while one is cleared, the next is resolved and
+//! the root of the one before is hashed.
+//!
+//! ```
+//! # use alloy_primitives::{Address, U256};
+//! # use clearwave::{Backend, Batch, Engine, Transaction};
+//! # let (alice, bob) = (Address::with_last_byte(0xa1), Address::with_last_byte(0xb0));
+//! # let mut engine = Engine::builder().backend(Backend::Cpu).balance(alice, U256::from(100)).build()?;
+//! let pay = Transaction { from: alice, to: bob, value: U256::from(30), ..Default::default() };
+//! for _ in 0..3 {
+//!     engine.submit(Batch { transactions: vec![pay.clone()], ..Default::default() });
+//! }
+//! while let Some(report) = engine.wait() {
+//!     println!("{}", report?.root);
+//! }
+//! assert_eq!(engine.balance(&bob), U256::from(90));
+//! # Ok::<(), clearwave::Error>(())
+//! ```
+//!
+//! What changes the state in another way, takes a snapshot or asks for the root comes behind all that was submitted, and executes it first.
+//! [`Engine::balance`], [`Engine::storage`] and [`Engine::state`] look at what has been executed by then: every batch that was waited for,
+//! and maybe some behind it.
 
+mod auto;
 mod backend;
+mod clearers;
 mod commit;
+mod pipeline;
 mod segment;
 mod show;
 
+pub use auto::Reason;
 pub use backend::Backend;
+pub use clearers::Choice;
 
 use crate::error::{Error, Result};
 use crate::exec::fallback::Fallback;
@@ -28,11 +56,11 @@ use crate::exec::sequence;
 use crate::limits;
 use crate::plan::library::Library;
 use crate::plan::numbering::Numbering;
-use crate::plan::waves::Costs;
 use crate::state::{CellKey, Mark, Slot, State};
 use crate::tx::{Batch, Lane, Output, Receipt};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use backend::Executor;
+use pipeline::{Beside, Pipeline};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -42,9 +70,9 @@ pub struct Engine {
     library: Library,
     executor: Executor,
     numbering: Numbering,
-    costs: Costs,
     forced: Option<Forced>,
     record: Record,
+    pipeline: Pipeline,
 }
 
 /// Where calls go that could be cleared: for tests, which compare what the lanes make of them.
@@ -68,10 +96,13 @@ pub struct Report {
     pub receipts: Vec<Receipt>,
     /// The state's root after the batch.
     pub root: B256,
-    /// The backend that ran, and the device's name where it is one.
+    /// The backends that ran, and the device's name where it is one.
     pub backend: String,
+    /// Who cleared, why, and what was foreseen: one a clearing. A segment is cleared once or twice; those that are cut are here too. Empty
+    /// where nothing is cleared.
+    pub choices: Vec<Choice>,
     pub segments: usize,
-    /// Nanoseconds by stage, of the whole batch.
+    /// Nanoseconds by stage, of the whole batch. What was done `beside` clearing for other batches counts as long as clearing was over.
     pub stages: Stages,
     /// Transaction and cell of every store of those that succeeded, changed or not; only where the engine records them.
     pub stores: Vec<(u32, CellKey)>,
@@ -156,8 +187,8 @@ impl Builder {
             Some(Lane::Line) => Some(Forced::Line),
             Some(lane) => return Err(Error::input(format_args!("lane {lane} cannot be forced: expected wave or line"))),
         };
-        let (library, numbering, costs) = Default::default();
-        Ok(Engine { state, library, executor, numbering, costs, forced, record: self.record })
+        let (library, numbering, pipeline) = Default::default();
+        Ok(Engine { state, library, executor, numbering, forced, record: self.record, pipeline })
     }
 }
 
@@ -173,16 +204,19 @@ impl Engine {
         cells: impl IntoIterator<Item = (CellKey, U256)>,
         contracts: impl IntoIterator<Item = (Address, u64, Bytes)>,
     ) -> Result<()> {
-        self.state = State::import(cells, contracts)?;
+        let state = State::import(cells, contracts)?;
+        self.drain();
+        self.state = state;
         Ok(())
     }
 
     /// Puts runtime code at an address, in place of what is there.
     pub fn deploy(&mut self, address: Address, code: Bytes) {
+        self.drain();
         self.state.set_contract(address, 1, code);
     }
 
-    /// The native balance, in wei.
+    /// The native balance after what has been executed, in wei.
     pub fn balance(&self, address: &Address) -> U256 {
         self.state.read(&CellKey { address: *address, slot: Slot::Native })
     }
@@ -193,6 +227,7 @@ impl Engine {
 
     /// The commitment to the state: see `state`. It is clearwave's own, not Ethereum's.
     pub fn root(&mut self) -> B256 {
+        self.drain();
         self.state.root()
     }
 
@@ -200,61 +235,68 @@ impl Engine {
         &self.state
     }
 
-    /// The backend, and the device's name where it is one.
+    /// The backend, and the device's name where it is one; all that may run where one is chosen.
     pub fn backend(&self) -> String {
         self.executor.name()
     }
 
     /// A state to return to. Returning to an older one ends those taken since.
     pub fn snapshot(&mut self) -> Snapshot {
+        self.drain();
         Snapshot(self.state.mark())
     }
 
     /// Returns to a snapshot, which stays valid. Fails where it has ended.
     pub fn rollback(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.drain();
         self.state.undo(snapshot.0)
     }
 
     /// Ends a snapshot: the state as it is stays.
     pub fn release(&mut self, snapshot: Snapshot) -> Result<()> {
+        self.drain();
         self.state.release(snapshot.0)
     }
 
-    /// Applies a batch: the result is that of its transactions one by one, in order. On an error nothing has changed.
+    /// Applies a batch, behind those that were submitted: the result is that of its transactions one by one, in order. On an error nothing
+    /// has changed.
     pub fn execute(&mut self, batch: &Batch) -> Result<Report> {
+        self.drain();
+        let mut clock = Clock::default();
+        let report = self.apply(batch, &mut Beside::default(), &mut clock)?;
+        clock.start("root");
+        let root = self.state.root();
+        Ok(Report { root, stages: clock.finish(), ..report })
+    }
+
+    /// Applies a batch without taking the root.
+    fn apply(&mut self, batch: &Batch, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
         if batch.transactions.len() > limits::BATCH {
             return Err(Error::input(format_args!("a batch of {} transactions: at most {}", batch.transactions.len(), limits::BATCH)));
         }
         let mark = self.state.mark();
-        let mut clock = Clock::default();
-        match self.run(batch, &mut clock) {
-            Ok(mut report) => {
-                clock.start("root");
-                report.root = self.state.root();
-                report.stages = clock.finish();
-                self.state.release(mark)?;
-                Ok(report)
-            }
-            Err(error) => {
-                self.state.undo(mark)?;
-                self.state.release(mark)?;
-                Err(error)
-            }
+        let result = match self.executor {
+            Executor::Reference | Executor::Revm => self.run_in_order(batch, beside, clock),
+            Executor::Clearing(_) => self.run_in_segments(batch, beside, clock),
+        };
+        clock.stop();
+        if result.is_err() {
+            self.state.undo(mark)?;
         }
-    }
-
-    fn run(&mut self, batch: &Batch, clock: &mut Clock) -> Result<Report> {
-        match self.executor {
-            Executor::Reference | Executor::Revm => self.run_in_order(batch, clock),
-            Executor::Clearing { .. } => self.run_in_segments(batch, clock),
-        }
+        self.state.release(mark)?;
+        result
     }
 
     fn report(&self, receipts: Vec<Receipt>) -> Report {
-        Report { receipts, root: B256::ZERO, backend: self.executor.name(), segments: 0, stages: vec![], stores: vec![], outputs: vec![] }
+        let (choices, segments, stages, stores, outputs) = Default::default();
+        Report { receipts, root: B256::ZERO, backend: self.executor.name(), choices, segments, stages, stores, outputs }
     }
 
-    fn run_in_order(&mut self, batch: &Batch, clock: &mut Clock) -> Result<Report> {
+    fn run_in_order(&mut self, batch: &Batch, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
+        if beside.root_is_due {
+            clock.start("beside");
+            beside.root = Some(self.state.root());
+        }
         let by_revm = matches!(self.executor, Executor::Revm);
         clock.start(if by_revm { "revm" } else { "reference" });
         let mut fallback = Fallback::new(&batch.block);

@@ -2,11 +2,13 @@
 //! segment is cut before the transaction that surprised it, and done again.
 
 use super::backend::Executor;
-use super::{Clock, Engine, Forced, Report, commit, show};
+use super::clearers::Clearers;
+use super::pipeline::{Ahead, Beside};
+use super::{Choice, Clock, Engine, Forced, Report, commit, show};
 use crate::error::{Error, Result};
 use crate::exec::fallback::Fallback;
 use crate::exec::line::{Line, Lined, Stopped, Work};
-use crate::exec::segment::{Cleared, TO_LINE};
+use crate::exec::segment::{Cleared, Stages, TO_LINE};
 use crate::exec::sequence;
 use crate::ir::Kernel;
 use crate::limits;
@@ -14,11 +16,19 @@ use crate::plan::classes::{Parts, Plan, Prediction, classify};
 use crate::plan::doomed;
 use crate::plan::resolve::{Chunk, resolve};
 use crate::plan::waves::Share;
+use crate::state::State;
 use crate::tx::{Batch, Lane, Output, Receipt, Status};
 use crate::word::from_word;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Instant;
+
+/// Transactions that are to be a segment.
+struct Span {
+    range: Range<usize>,
+    /// It may be cut around writers of what very many read.
+    may_fence: bool,
+}
 
 /// How far a segment came.
 enum Reached {
@@ -30,7 +40,7 @@ enum Reached {
 }
 
 impl Engine {
-    pub(super) fn run_in_segments(&mut self, batch: &Batch, clock: &mut Clock) -> Result<Report> {
+    pub(super) fn run_in_segments(&mut self, batch: &Batch, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
         let pending = Receipt { status: Status::Success, lane: Lane::Clear };
         let mut report = self.report(vec![pending; batch.transactions.len()]);
         if self.record.outputs {
@@ -44,7 +54,7 @@ impl Engine {
             let end = batch.transactions.len().min(start + span);
             let end = fences.range(start + 1..end.max(start + 1)).next().copied().unwrap_or(end);
             let may_fence = fenced <= 2 * batch.transactions.len();
-            match self.run_segment(batch, start..end, may_fence, &mut fallback, &mut report, clock)? {
+            match self.run_segment(batch, Span { range: start..end, may_fence }, &mut fallback, &mut report, beside, clock)? {
                 Reached::Committed => {
                     report.segments += 1;
                     (start, cuts) = (end, 0);
@@ -62,20 +72,25 @@ impl Engine {
                 Reached::Cut(at) => return Err(Error::internal(format_args!("transaction {at} surprises a segment of its own"))),
             }
         }
+        report.backend = clearers(&mut self.executor)?.names(&report.choices);
         Ok(report)
     }
 
     fn run_segment(
         &mut self,
         batch: &Batch,
-        range: Range<usize>,
-        may_fence: bool,
+        span: Span,
         fallback: &mut Fallback,
         report: &mut Report,
+        beside: &mut Beside<'_>,
         clock: &mut Clock,
     ) -> Result<Reached> {
+        let Span { range, may_fence } = span;
         clock.start("resolve");
-        let mut chunks = resolve(&self.state, &self.library, &batch.block, &batch.transactions[range.clone()], range.start)?;
+        let mut chunks = match beside.resolved.take() {
+            Some(ahead) => ahead.settle(&self.state, &self.library, batch)?,
+            None => resolve(&self.state, &self.library, &batch.block, &batch.transactions[range.clone()], range.start)?,
+        };
         self.learn(&mut chunks);
         clock.start("foresee");
         let predictions = match self.foresee(batch, &chunks, &range, fallback)? {
@@ -88,30 +103,23 @@ impl Engine {
         if !plan.fences.is_empty() {
             return Ok(Reached::Fenced(plan.fences));
         }
-        let Executor::Clearing { clearing, capacity, .. } = &mut self.executor else {
-            return Err(Error::internal("segments need a clearing backend"));
-        };
-        if capacity.is_some_and(|capacity| !capacity.holds(&plan.segment)) && range.len() > 1 {
+        if !clearers(&mut self.executor)?.hold(&plan.segment) && range.len() > 1 {
             let half = range.start + range.len() / 2;
             log::info!("a segment of {} transactions is larger than the device binds: it is cut in two", range.len());
             return Ok(Reached::Cut(half));
         }
         clock.stop();
-        let mut cleared = clearing.clear(&plan.segment)?;
-        let mut stages = clearing.stages();
+        let (mut cleared, mut stages, choice) = self.clear(&plan, range.end == batch.transactions.len(), beside, clock)?;
+        report.choices.push(choice);
         clock.start("doomed");
         if self.forced.is_none() && doomed::take(&mut plan, batch, &cleared.outcomes) {
             clock.stop();
-            cleared = clearing.clear(&plan.segment)?;
-            stages.extend(clearing.stages());
+            let (again, more, choice) = clearers(&mut self.executor)?.clear(&plan)?;
+            cleared = again;
+            stages.extend(more);
+            report.choices.push(choice);
         }
         clock.stop();
-        if !(plan.ordered.is_empty() && plan.segment.waves.levels.is_empty()) {
-            if !self.costs.knows_levels() {
-                self.costs.learn_level(clearing.level_ns()?);
-            }
-            self.costs.learn_waves(&plan, &stages);
-        }
         stages.into_iter().for_each(|(stage, spent_ns)| clock.add(stage, spent_ns));
         clock.start("line");
         let work = collect(&plan, &cleared, report)?;
@@ -124,8 +132,37 @@ impl Engine {
             show::show(self, batch, &plan, &cleared, lined.as_mut(), report)?;
         }
         clock.start("commit");
+        if lined.as_ref().is_some_and(|lined| !lined.contracts.is_empty()) {
+            beside.ahead = None;
+        }
         commit::commit(self, &plan, &cleared, lined, report);
         Ok(Reached::Committed)
+    }
+
+    /// Clears a segment, and does what there is to do beside it; behind the last one the next batch is resolved.
+    fn clear(&mut self, plan: &Plan, is_last: bool, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<(Cleared, Stages, Choice)> {
+        let Self { state, library, executor, .. } = self;
+        let clearers = clearers(executor)?;
+        let next = beside.next.filter(|_| is_last && beside.ahead.is_none());
+        if next.is_none() && !beside.root_is_due {
+            return clearers.clear(plan);
+        }
+        let start = Instant::now();
+        // What fails ahead fails again in its own batch, which it belongs to.
+        let resolve = |state: &State| next.and_then(|next| Ahead::resolve(state, library, next).ok());
+        let mut work = |state: &State| rayon::join(|| clearers.clear(plan), || resolve(state));
+        let (cleared, ahead) = if std::mem::take(&mut beside.root_is_due) {
+            let (root, done) = state.root_beside(work);
+            beside.root = Some(root);
+            done
+        } else {
+            work(state)
+        };
+        beside.ahead = beside.ahead.take().or(ahead);
+        let cleared = cleared?;
+        let clearing_ns: u64 = cleared.1.iter().map(|(_, spent_ns)| spent_ns).sum();
+        clock.add("beside", (start.elapsed().as_nanos() as u64).saturating_sub(clearing_ns));
+        Ok(cleared)
     }
 
     fn classify(
@@ -139,7 +176,7 @@ impl Engine {
         let share = match self.forced {
             Some(Forced::Wave) => Share::Waves,
             Some(Forced::Line) => Share::Line,
-            None => Share::Measured(&self.costs),
+            None => Share::Measured(clearers(&mut self.executor)?.costs()),
         };
         let transactions = range.start as u32..range.end as u32;
         let no_clearing = self.forced.is_some();
@@ -203,7 +240,7 @@ impl Engine {
         }
         let lined = line.finish();
         if work.iter().all(|(_, work)| matches!(work, Work::Kernel(..))) {
-            self.costs.learn_line(work.len(), start.elapsed().as_nanos() as u64);
+            clearers(&mut self.executor)?.learn_line(work.len(), start.elapsed().as_nanos() as u64);
         }
         Ok(Ok(Some(lined)))
     }
@@ -212,6 +249,13 @@ impl Engine {
         let rows = plan.rows.iter().filter_map(|rows| rows.iter().max());
         let doomed = plan.doomed.iter().map(|doomed| &doomed.transaction);
         rows.chain(&plan.empty).chain(doomed).chain(plan.decided.iter().map(|(index, ..)| index)).copied().max().unwrap_or(0)
+    }
+}
+
+fn clearers(executor: &mut Executor) -> Result<&mut Clearers> {
+    match executor {
+        Executor::Clearing(clearers) => Ok(clearers),
+        Executor::Reference | Executor::Revm => Err(Error::internal("segments need a clearing backend")),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Records of one size in one block of memory, numbered from 0, with their hash. An arena's bytes are its export: what it holds is hashed,
 //! uploaded and written as it lies here. Records are appended, replaced, and cut off at the end; none is ever moved or taken out.
 
-use super::tree::{PAGE, Tree};
+use super::{
+    memory::list_bytes,
+    tree::{PAGE, Tree},
+};
 use bytemuck::Pod;
 
 /// Records are numbered, and counted, in 32 bits.
@@ -60,8 +63,22 @@ impl<T: Pod> Arena<T> {
         }
     }
 
-    /// BLAKE3 of [`Arena::bytes`].
-    pub(super) fn root(&mut self) -> blake3::Hash {
-        self.tree.root(bytemuck::cast_slice(&self.records))
+    /// What the records have allocated.
+    pub(super) fn size_bytes(&self) -> usize {
+        list_bytes(&self.records)
+    }
+
+    /// What the hash has.
+    pub(super) fn tree_bytes(&self) -> usize {
+        self.tree.size_bytes()
+    }
+
+    /// The hash, to be kept up to date by others; until it is back nothing may change.
+    pub(super) fn take_tree(&mut self) -> Tree {
+        std::mem::take(&mut self.tree)
+    }
+
+    pub(super) fn put_tree(&mut self, tree: Tree) {
+        self.tree = tree;
     }
 }

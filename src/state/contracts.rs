@@ -1,7 +1,7 @@
 //! The accounts that have code, or a nonce of a contract: their records in the accounts arena, and their code, which accounts with the same
 //! code share. Accounts without either are in no list: their balance is a cell. No account ever leaves except by an undo.
 
-use super::{arena::Arena, hash::Fixed};
+use super::{arena::Arena, hash::Fixed, memory::list_bytes, tree::Tree};
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use bytemuck::{Pod, Zeroable};
 use hashbrown::HashMap;
@@ -96,7 +96,18 @@ impl Contracts {
         self.records.bytes()
     }
 
-    pub(super) fn root(&mut self) -> blake3::Hash {
-        self.records.root()
+    /// What it has allocated, with all code.
+    pub(super) fn size_bytes(&self) -> usize {
+        let tables = self.ids.allocation_size() + self.codes.allocation_size();
+        let code: usize = self.codes.values().map(|code| code.len()).sum();
+        self.records.size_bytes() + self.records.tree_bytes() + list_bytes(&self.list) + tables + code
+    }
+
+    pub(super) fn take_tree(&mut self) -> Tree {
+        self.records.take_tree()
+    }
+
+    pub(super) fn put_tree(&mut self, tree: Tree) {
+        self.records.put_tree(tree);
     }
 }

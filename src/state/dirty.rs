@@ -1,6 +1,8 @@
 //! Which pages changed since the last root: a bit a page, and a bit a group of 16 pages above them, so that a root after few changes in a
 //! large arena does not look at every page. It knows nothing of what is in the pages.
 
+use super::memory::list_bytes;
+
 /// Pages a group.
 pub(super) const GROUP_PAGES: usize = 16;
 
@@ -16,6 +18,11 @@ impl Dirty {
     /// The number of groups there are.
     pub(super) fn len(&self) -> usize {
         self.pages.len()
+    }
+
+    /// What it has allocated.
+    pub(super) fn size_bytes(&self) -> usize {
+        list_bytes(&self.pages) + list_bytes(&self.groups)
     }
 
     /// `page` must lie in an existing group.

@@ -29,6 +29,11 @@ impl Index {
         self.table.reserve(additional, |id| hash::limbs(&keys[*id as usize].limbs()));
     }
 
+    /// What it has allocated.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.table.allocation_size()
+    }
+
     /// Forgets all cells from `len` on. `keys` still has them.
     pub(super) fn truncate(&mut self, keys: &[KeyRecord], len: usize) {
         for (id, key) in keys.iter().enumerate().skip(len) {

@@ -2,7 +2,7 @@
 //! all arenas. What was appended since needs no entry, and without a live mark nothing is written. The journal only remembers; the state
 //! does the undoing.
 
-use super::{contracts::Contract, key::CellId};
+use super::{contracts::Contract, key::CellId, memory::list_bytes};
 use crate::{
     error::{Error, Result},
     word::Word,
@@ -108,6 +108,11 @@ impl Journal {
         let newest = self.live.last().map(|live| live.lengths);
         self.cell_floor = newest.map_or(0, |lengths| lengths.cells as CellId);
         self.contract_floor = newest.map_or(0, |lengths| lengths.contracts as u32);
+    }
+
+    /// What it has allocated.
+    pub(super) fn size_bytes(&self) -> usize {
+        list_bytes(&self.live) + list_bytes(&self.cells) + list_bytes(&self.contracts)
     }
 
     /// Entries held, for tests.

@@ -16,6 +16,7 @@ mod index;
 mod journal;
 mod key;
 mod large;
+mod memory;
 mod paths;
 mod root;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod tree;
 pub use contracts::Contract;
 pub use journal::Mark;
 pub use key::{CellId, CellKey, Slot};
+pub use memory::Memory;
 pub use paths::{Paths, Query};
 pub use root::FORMAT;
 

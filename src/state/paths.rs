@@ -158,6 +158,12 @@ impl Paths {
         self.len() == 0
     }
 
+    /// What the tables have allocated.
+    pub(super) fn size_bytes(&self) -> usize {
+        let (address, word, addresses, words) = &self.tables;
+        address.size_bytes() + word.size_bytes() + addresses.size_bytes() + words.size_bytes()
+    }
+
     /// Forgets the paths to cells from `cells` on, and from contracts from `contracts` on: their ids will be given again.
     pub(super) fn truncate(&mut self, cells: usize, contracts: usize) {
         let contracts = contracts.try_into().unwrap_or(u32::MAX);
@@ -191,6 +197,10 @@ impl<const LIMBS: usize> Table<LIMBS> {
     #[inline]
     fn find(&self, path: &[u64; LIMBS]) -> Option<CellId> {
         find(&self.slots, path, start(self.slots.len(), path))
+    }
+
+    fn size_bytes(&self) -> usize {
+        size_of_val(&*self.slots)
     }
 
     #[inline]

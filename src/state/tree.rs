@@ -15,7 +15,10 @@
 //! Every change of the bytes must be reported by [`Tree::touch`], every change of the length by [`Tree::append`] or [`Tree::truncate`].
 //! Nothing here ever keeps or changes the bytes.
 
-use super::dirty::{Dirty, GROUP_PAGES};
+use super::{
+    dirty::{Dirty, GROUP_PAGES},
+    memory::list_bytes,
+};
 use blake3::{
     Hash, Hasher,
     hazmat::{ChainingValue, HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root},
@@ -80,6 +83,11 @@ impl Tree {
             // Even if it is whole: it is the last one now, and all nodes above the last page may have another shape.
             self.dirty.mark(last);
         }
+    }
+
+    /// What it has allocated.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.dirty.size_bytes() + list_bytes(&self.insides) + self.levels.iter().map(list_bytes).sum::<usize>()
     }
 
     /// The hash of `bytes`, the whole arena.

@@ -86,6 +86,8 @@ pub struct Chunk {
     pub bounds: Vec<Held>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
+    /// What was found hangs on words of the state, or on cells that it does not hold. Otherwise it stays so as long as code does.
+    pub hangs: bool,
 }
 
 impl Chunk {
@@ -145,6 +147,15 @@ impl Ordered {
 pub fn resolve(state: &State, library: &Library, block: &Block, transactions: &[Transaction], first: usize) -> Result<Vec<Chunk>> {
     let chunks = transactions.par_chunks(CHUNK).enumerate();
     chunks.map(|(at, chunk)| Resolver::new(state, library, block, chunk, first + at * CHUNK).run()).collect()
+}
+
+/// Makes chunks, resolved from the first transaction of a batch on, what they would be on this state: code has not changed since.
+pub fn resolve_again(state: &State, library: &Library, block: &Block, transactions: &[Transaction], chunks: &mut [Chunk]) -> Result<()> {
+    let hang = transactions.par_chunks(CHUNK).zip(chunks).enumerate().filter(|(_, (_, chunk))| chunk.hangs);
+    hang.try_for_each(|(at, (transactions, chunk))| {
+        *chunk = Resolver::new(state, library, block, transactions, at * CHUNK).run()?;
+        Ok(())
+    })
 }
 
 pub fn cell_key(contract: &Address, place: Place) -> CellKey {

@@ -75,7 +75,9 @@ impl<'a> Resolver<'a> {
         (0..self.waiting.len()).for_each(|at| self.answer(at));
         // Some were found to be such only when their kernel was asked.
         self.chunk.fallbacks.sort_unstable();
-        Ok(Chunk { missing: self.search.missing, learned: self.search.learned, ..self.chunk })
+        let Search { missing, learned, hangs, .. } = self.search;
+        let hangs = self.chunk.hangs || hangs || !(missing.is_empty() && self.chunk.bounds.is_empty());
+        Ok(Chunk { missing, learned, hangs, ..self.chunk })
     }
 
     fn target(&mut self, transaction: &Transaction) -> Result<Known> {
@@ -106,6 +108,7 @@ impl<'a> Resolver<'a> {
             return Ok(known.clone());
         }
         let (target, pins) = self.library.target_with_pins(self.state, transaction)?;
+        self.chunk.hangs |= pins.iter().any(|pin| matches!(pin, Pin::Storage { .. }));
         let known = match target {
             Target::Kernel(compiled) => {
                 let contract = self.state.contract_id(&transaction.to).unwrap_or(NATIVE_SPACE);
@@ -195,6 +198,7 @@ impl Places<'_, '_> {
         let kind = rows.kind(call, bits, cells);
         let shape = &rows.kinds[kind as usize].shape;
         let gone = shape.escapes && escapes(calls.compiled, calls.calls[call], state, cells);
+        chunk.hangs |= shape.escapes;
         if !gone {
             chunk.bounds.extend(held(state, &calls.compiled.program.kernel, shape, calls.calls[call], cells));
         }

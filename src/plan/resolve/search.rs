@@ -30,6 +30,8 @@ pub(super) struct Search<'a> {
     missing_ids: HashMap<CellKey, u32, ahash::RandomState>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
+    /// A key hangs on words.
+    pub hangs: bool,
     /// What came of the calls at hand: for each key a cell a call.
     cells: Vec<Found>,
     calls: usize,
@@ -41,8 +43,8 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub fn new(state: &'a State) -> Self {
-        let (missing, missing_ids, learned, cells, found, of_call) = Default::default();
-        Self { state, missing, missing_ids, learned, cells, calls: 0, found, of_call }
+        let (missing, missing_ids, learned, hangs, cells, found, of_call) = Default::default();
+        Self { state, missing, missing_ids, learned, hangs, cells, calls: 0, found, of_call }
     }
 
     /// The cells that a key of the calls at hand names.
@@ -123,6 +125,7 @@ impl<'a> Search<'a> {
             }
             Finder::Native { address } => Query { space: native(), words: [evaluated.word(*address, call)].into_iter().collect() },
             Finder::State { template, holes } => {
+                self.hangs = true;
                 let mut run = Run::new(&compiled.program.kernel, calls.calls[call]);
                 let mut ahead = Ahead { state: self.state, cells: &self.of_call };
                 let words = holes.iter().map(|hole| run.word(*hole, &mut ahead)).collect();
