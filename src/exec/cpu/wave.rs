@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
         done
     }
 
-    fn run_one_by_one(&self, rows: &[Row<'_>], cells: &[Word], tell: &mut dyn FnMut(LeafId, &mut dyn Iterator<Item = (u32, Word)>)) {
+    fn run_one_by_one(&self, rows: &[Row<'_>], cells: &[Word], tell: &mut Tell<'_>) {
         let mut memo = Memo::new(self.stream.program.kernel.exprs.len());
         for row in rows {
             memo.forget();
@@ -146,6 +146,9 @@ impl<'a> Reader<'a> {
         }
     }
 }
+
+/// Takes where a row ends, and what it stores in which cells.
+type Tell<'a> = dyn FnMut(LeafId, &mut dyn Iterator<Item = (u32, Word)>) + 'a;
 
 /// What makes `after` of `before`.
 fn difference(cell: u32, before: &Word, after: &Word) -> (u32, usize, Word) {
