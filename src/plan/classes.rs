@@ -7,6 +7,7 @@ use super::doomed::Doomed;
 use super::fences::fences;
 use super::levels::{Foreseen, LINE, levels};
 use super::library::{Compiled, Library};
+use super::newcomers::Missing;
 use super::numbering::Numbering;
 use super::ordered::{OrderedCall, hold_back};
 use super::reserve::Reserve;
@@ -155,8 +156,8 @@ fn keep_order(parts: Parts<'_>, calls: Vec<OrderedCall>, mut reserve: Reserve, p
 fn number(numbering: &mut Numbering, chunks: &mut [Chunk]) -> (Vec<u32>, Vec<OrderedCall>) {
     let share = chunks.len().div_ceil(rayon::current_num_threads()).max(1);
     numbering.number_held(chunks.chunks(share).map(|chunks| chunks.iter().flat_map(Chunk::held)).collect());
-    let mut number_missing = |chunk: &Chunk| chunk.missing.iter().map(|key| numbering.of_new(*key)).collect();
-    let missing: Vec<Vec<u32>> = chunks.iter().map(&mut number_missing).collect();
+    let missing: Vec<Missing> = chunks.iter().map(|chunk| Missing { keys: &chunk.missing, hashes: &chunk.missing_hashes }).collect();
+    let missing = numbering.number_missing(&missing);
     let of_share = chunks.par_chunks_mut(share).zip(missing.par_chunks(share)).map(|(chunks, missing)| {
         let (mut flags, mut calls) = (vec![0; numbering.len()], vec![]);
         for (chunk, missing) in chunks.iter_mut().zip(missing) {

@@ -5,7 +5,7 @@
 use super::classes::Plan;
 use super::demand::{Asking, Demand, Most};
 use super::library::Compiled;
-use super::segment::{Program, Stream, remove};
+use super::segment::{Part, Program, Stream, remove};
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Term, Walk, Walker, flags};
 use crate::lower::layout::TO_LINE;
@@ -38,12 +38,14 @@ pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &[Vec<u32>]) -> bool {
     let mut doomed: BTreeMap<(usize, usize), Doomed> = BTreeMap::new();
     let clearing: usize = plan.rows.iter().map(Vec::len).sum();
     let to_line = outcomes.iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
+    let mut poorer = None;
     for _ in 0..if to_line * SHARE > clearing { ROUNDS } else { 0 } {
-        let search = Search { plan, batch, doomed: &doomed };
+        let search = Search { plan, batch, doomed: &doomed, poorer };
         let found = search.round(outcomes);
         if found.is_empty() {
             break;
         }
+        poorer = Some(search.credited(&found));
         doomed.extend(found);
     }
     for (at, rows) in rows_by_stream(doomed.keys()) {
@@ -64,6 +66,8 @@ struct Search<'a> {
     batch: &'a Batch,
     /// Those that are known, by stream and row.
     doomed: &'a BTreeMap<(usize, usize), Doomed>,
+    /// Cells that come to hold less than was reckoned with before; `None` where nothing was.
+    poorer: Option<HashSet<u32>>,
 }
 
 impl Search<'_> {
@@ -73,9 +77,12 @@ impl Search<'_> {
             let to_line = (0..rows.len()).filter(|row| outcomes[at][*row] == TO_LINE && !self.doomed.contains_key(&(at, *row)));
             places.extend(to_line.map(|row| (at, row)));
         }
-        let candidates: Vec<((usize, usize), Vec<u32>)> =
-            places.into_iter().map(|(at, row)| ((at, row), self.plan.segment.streams[at].cells(row))).collect();
         let floors: Vec<BTreeSet<KeyId>> = self.plan.segment.streams.iter().map(|stream| gather(&stream.program.walker, floors)).collect();
+        let mut candidates: Vec<((usize, usize), Vec<u32>)> =
+            places.into_iter().map(|(at, row)| ((at, row), self.plan.segment.streams[at].cells(row))).collect();
+        if let Some(poorer) = &self.poorer {
+            candidates.retain(|((at, _), cells)| floors[*at].iter().any(|key| poorer.contains(&cells[key.index()])));
+        }
         let floors = candidates.iter().flat_map(|((at, _), cells)| floors[*at].iter().map(|key| cells[key.index()]));
         let most = self.most(floors.filter(|cell| *cell != NO_CELL && self.is_bounded(*cell)).collect());
         let fate = |(place, cells): ((usize, usize), Vec<u32>)| {
@@ -84,6 +91,13 @@ impl Search<'_> {
             Some((place, Doomed { transaction, compiled, cells, status }))
         };
         candidates.into_par_iter().filter_map(fate).collect()
+    }
+
+    /// The cells that calls would have added to.
+    fn credited(&self, calls: &[((usize, usize), Doomed)]) -> HashSet<u32> {
+        let promised = |stream: &Stream| gather(&stream.program.walker, promises).into_iter().map(|(key, _)| key).collect();
+        let keys: Vec<BTreeSet<KeyId>> = self.plan.segment.streams.iter().map(promised).collect();
+        calls.iter().flat_map(|((at, _), doomed)| keys[*at].iter().map(|key| doomed.cells[key.index()])).collect()
     }
 
     fn demand<'d>(&'d self, (at, row): (usize, usize), cells: &'d [u32]) -> Demand<'d> {
@@ -97,19 +111,23 @@ impl Search<'_> {
         !flags::ordered(uses) && uses & flags::UNGUARDED == 0
     }
 
+    /// What rows of a part may add to a key's cells, as far as these are asked about.
+    fn promised(&self, at: usize, part: &Part, key: KeyId, terms: &[Term], most: &Most) -> Vec<(u32, U256)> {
+        let program = &self.plan.segment.streams[at].program;
+        let cells = part.columns[program.walker.cell_column(key)].iter().enumerate();
+        let known = cells.filter(|(row, cell)| most.knows(**cell) && !self.doomed.contains_key(&(at, part.first + row)));
+        known.flat_map(|(row, cell)| terms.iter().map(move |term| (*cell, amount(program, part, row, term)))).collect()
+    }
+
     /// The most that cells can come to hold; those that might wrap are left out.
     fn most(&self, cells: HashSet<u32>) -> Most {
         let mut most = Most::new(self.plan.segment.base.len());
         cells.iter().for_each(|cell| most.add(*cell, from_word(&self.plan.segment.base[*cell as usize])));
-        for (at, (stream, rows)) in self.plan.segment.streams.iter().zip(&self.plan.rows).enumerate() {
+        for (at, stream) in self.plan.segment.streams.iter().enumerate().filter(|(at, _)| !self.plan.rows[*at].is_empty()) {
             for (key, terms) in gather(&stream.program.walker, promises) {
-                let column = stream.program.walker.cell_column(key);
-                let numbers = stream.parts.iter().flat_map(|part| &part.columns[column]);
-                for (row, number) in numbers.enumerate().take(rows.len()) {
-                    if most.knows(*number) && !self.doomed.contains_key(&(at, row)) {
-                        terms.iter().for_each(|term| most.add(*number, amount(stream, row, term)));
-                    }
-                }
+                let promised = |part: &Part| self.promised(at, part, key, &terms, &most);
+                let promised: Vec<(u32, U256)> = stream.parts.par_iter().flat_map_iter(promised).collect();
+                promised.into_iter().for_each(|(cell, amount)| most.add(cell, amount));
             }
         }
         let held: Vec<_> = self.plan.held_up.iter().filter(|(cell, _)| most.knows(*cell)).collect();
@@ -119,15 +137,15 @@ impl Search<'_> {
 }
 
 /// An amount of a row. One that hangs on cells is any at all.
-fn amount(stream: &Stream, row: usize, term: &Term) -> U256 {
-    let Program { kernel, walker, .. } = &*stream.program;
+fn amount(program: &Program, part: &Part, row: usize, term: &Term) -> U256 {
+    let Program { kernel, walker, .. } = program;
     let word = match *term {
         Term::Word(word) => word,
         Term::Const(value) => return value,
     };
     match (kernel.exprs.as_const(word), walker.params.iter().position(|param| *param == word)) {
         (Some(value), _) => value,
-        (_, Some(param)) => from_word(&stream.param(row, param)),
+        (_, Some(param)) => from_word(&std::array::from_fn(|limb| part.word(walker.param_column(param) + limb, row))),
         _ => U256::MAX,
     }
 }

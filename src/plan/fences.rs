@@ -4,11 +4,15 @@
 use super::levels::Foreseen;
 use super::ordered::OrderedCall;
 use crate::ir::access::flags;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Calls that have to be freed for one writer: two segments more cost some hundred microseconds, an order about one a call.
 const READERS: u32 = 1_024;
+
+/// Calls that a thread looks at at once.
+const GRAIN: usize = 1 << 12;
 
 /// How calls use an ordered cell.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,7 +24,8 @@ struct Uses {
 
 /// The transactions of a segment before which it is to be cut, ascending; the first does not count. None where that does not pay.
 pub fn fences(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32], segment: Range<u32>) -> Vec<u32> {
-    if calls.len() < READERS as usize {
+    // Most segments have no such word.
+    if calls.par_iter().with_min_len(GRAIN).filter(|call| only_read(call, flags).is_some()).count() < READERS as usize {
         return vec![];
     }
     let mut uses = vec![Uses::default(); flags.len()];

@@ -9,6 +9,7 @@ pub mod doomed;
 mod fences;
 pub mod levels;
 pub mod library;
+mod newcomers;
 pub mod numbering;
 pub mod ordered;
 pub mod reserve;

@@ -1,6 +1,7 @@
 //! The touched cells of a segment, numbered from 0: totals, bases and results are arrays over these numbers. A cell that the state does
 //! not hold yet has a number too; whether it comes to exist is decided at commit.
 
+use super::newcomers::{Missing, Newcomers};
 use crate::state::{CellId, CellKey, State};
 use crate::word::Word;
 use alloy_primitives::U256;
@@ -31,8 +32,9 @@ pub struct Numbering {
     homes: Vec<Home>,
     /// Held cells that came later.
     late: HashMap<CellId, u32, ahash::RandomState>,
-    new_keys: Vec<CellKey>,
-    new_numbers: HashMap<CellKey, u32, ahash::RandomState>,
+    newcomers: Newcomers,
+    /// By newcomer its number.
+    new_numbers: Vec<u32>,
 }
 
 /// A set of cells of the arena.
@@ -81,7 +83,7 @@ impl Numbering {
         self.ranks.resize(self.marks.words.len(), 0);
         self.homes.clear();
         self.late.clear();
-        self.new_keys.clear();
+        self.newcomers.clear();
         self.new_numbers.clear();
     }
 
@@ -126,7 +128,7 @@ impl Numbering {
     }
 
     pub fn new_keys(&self) -> &[CellKey] {
-        &self.new_keys
+        self.newcomers.keys()
     }
 
     /// The number of a held cell, given now where it has none.
@@ -140,14 +142,24 @@ impl Numbering {
         })
     }
 
+    /// Numbers what chunks name and the state does not hold, before any other such cell.
+    pub fn number_missing(&mut self, chunks: &[Missing<'_>]) -> Vec<Vec<u32>> {
+        let (mut indices, first) = (self.newcomers.add_all(chunks), self.homes.len() as u32);
+        let count = self.newcomers.keys().len() as u32;
+        self.homes.extend((0..count).map(Home::New));
+        self.new_numbers.extend(first..first + count);
+        indices.iter_mut().flatten().for_each(|index| *index += first);
+        indices
+    }
+
     /// The number of a cell that the state does not hold.
     pub fn of_new(&mut self, key: CellKey) -> u32 {
-        let (homes, new_keys) = (&mut self.homes, &mut self.new_keys);
-        *self.new_numbers.entry(key).or_insert_with(|| {
-            new_keys.push(key);
-            homes.push(Home::New(new_keys.len() as u32 - 1));
-            homes.len() as u32 - 1
-        })
+        let index = self.newcomers.add(key);
+        if index as usize == self.new_numbers.len() {
+            self.new_numbers.push(self.homes.len() as u32);
+            self.homes.push(Home::New(index));
+        }
+        self.new_numbers[index as usize]
     }
 
     pub fn of(&mut self, state: &State, key: CellKey) -> u32 {
@@ -161,14 +173,14 @@ impl Numbering {
     pub fn find(&self, state: &State, key: &CellKey) -> Option<u32> {
         match state.find(key) {
             Some(id) => self.of_marked(id).or_else(|| self.late.get(&id).copied()),
-            None => self.new_numbers.get(key).copied(),
+            None => self.newcomers.find(key).map(|index| self.new_numbers[index as usize]),
         }
     }
 
     pub fn key(&self, state: &State, number: u32) -> CellKey {
         match self.homes[number as usize] {
             Home::Held(id) => state.key(id),
-            Home::New(index) => self.new_keys[index as usize],
+            Home::New(index) => self.newcomers.keys()[index as usize],
         }
     }
 

@@ -4,7 +4,7 @@
 use super::asking::{Asker, Sight};
 use super::demand::{Asking, Demand, is_free};
 use super::library::{Compiled, Finder};
-use super::reserve::Reserve;
+use super::reserve::{self, Held, Reserve};
 use super::segment::Segment;
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Shape, flags};
@@ -14,9 +14,8 @@ use rayon::prelude::*;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Calls that a thread takes at once, and those of all threads whose demands are held back together.
-const GRAIN: usize = 1 << 8;
-const BLOCK: usize = 1 << 13;
+/// Calls that a thread takes at once.
+const GRAIN: usize = 1 << 12;
 
 /// The numbers of a call's cells: most calls have few.
 pub type Cells = SmallVec<[u32; 8]>;
@@ -81,48 +80,39 @@ impl OrderedCall {
 
 /// Holds back what `calls` may demand of cells that are netted.
 pub fn hold_back(segment: &Segment, batch: &Batch, calls: &[OrderedCall], reserve: &mut Reserve) {
-    let flags = &segment.flags;
-    let netted = |(cell, uses): (u32, u32)| uses & flags::NETTED != 0 && !flags::ordered(flags[cell as usize]);
-    let mut hold = |cell: u32, [down, up]: [U512; 2]| {
-        if cell != NO_CELL && !flags::ordered(flags[cell as usize]) {
-            let parts = |amount: U512| [U256::saturating_from(amount), U256::saturating_from(amount >> 256)];
-            let ([down, more_down], [up, more_up]) = (parts(down), parts(up));
-            reserve.hold(cell, down, up);
-            // More than a word is more than any cell has, whatever it is.
-            reserve.hold(cell, more_down, more_up);
-        }
-    };
-    // Block by block: what all calls ask is a hundred bytes each and more.
-    for calls in calls.chunks(BLOCK) {
-        let held: Vec<Vec<Hold>> = calls.par_chunks(GRAIN).map(|calls| holds(segment, batch, calls, netted)).collect();
-        held.into_iter().flatten().for_each(|(cell, most)| hold(cell, most));
-    }
+    reserve.hold(calls.par_chunks(GRAIN).map(|calls| reserve::join(holds(segment, batch, calls))).collect());
 }
 
-/// What may be asked of a cell, down and up.
-type Hold = (u32, [U512; 2]);
-
 /// What those calls may ask that use a netted cell.
-fn holds(segment: &Segment, batch: &Batch, calls: &[OrderedCall], netted: impl Fn((u32, u32)) -> bool) -> Vec<Hold> {
-    let sight = Sight { batch, base: &segment.base, flags: &segment.flags };
+fn holds(segment: &Segment, batch: &Batch, calls: &[OrderedCall]) -> Vec<Held> {
+    let flags = &segment.flags;
+    let is_netted = |cell: u32| cell != NO_CELL && !flags::ordered(flags[cell as usize]);
+    let sight = Sight { batch, base: &segment.base, flags };
     let (mut holds, mut askers) = (Vec::new(), Vec::new());
+    let mut hold = |cell: u32, most: [U512; 2]| {
+        if is_netted(cell) {
+            holds.push((cell, most.map(U256::saturating_from)));
+            // More than a word is more than any cell has, whatever it is.
+            holds.push((cell, most.map(|amount| U256::saturating_from(amount >> 256))));
+        }
+    };
     for calls in calls.chunk_by(|a, b| Arc::ptr_eq(&a.kind, &b.kind)) {
         let kind = &calls[0].kind;
-        let asking = calls.iter().filter(|call| call.uses().any(&netted));
+        let asking = calls.iter().filter(|call| call.uses().any(|(cell, uses)| uses & flags::NETTED != 0 && is_netted(cell)));
         match &kind.compiled.asking {
             // Where keys name one cell, a load may see what another key's store left.
             Some(together) if !kind.shape.aliases => {
                 askers.clear();
                 askers.extend(asking.map(|call| Asker { transaction: call.transaction, cells: &call.cells }));
-                let mut tell = |asker: &Asker<'_>, (key, most): (KeyId, [U512; 2])| holds.push((asker.cells[key.index()], most));
-                together.most(&askers, sight, |asker, most| most.into_iter().for_each(|most| tell(asker, most)));
+                together.most(&askers, sight, |asker, most| most.into_iter().for_each(|(key, most)| hold(asker.cells[key.index()], most)));
             }
-            _ => holds.extend(asking.flat_map(|call| {
+            _ => asking.for_each(|call| {
                 let asking = Asking { compiled: &kind.compiled, transaction: call.transaction, cells: &call.cells };
                 let most = Demand::new(segment, batch, asking).most();
-                most.into_iter().map(|(key, most)| (call.cells[key.index()], most))
-            })),
+                most.into_iter().for_each(|(key, most)| hold(call.cells[key.index()], most));
+            }),
         }
     }
+    holds.retain(|(_, amounts)| *amounts != [U256::ZERO; 2]);
     holds
 }

@@ -2,22 +2,26 @@
 //! below floors and above ceilings. Judge has to count on it. Each cell gets rows of a stream of its own, which demand and apply nothing.
 //! Nothing here knows who asks.
 
+use super::resolve::push_limb;
 use super::segment::{Program, Stream};
 use crate::ir::access::Walker;
 use crate::ir::{Input, Kernel, Key, KeyId, Leaf, Outcome};
 use crate::word::{LIMBS, to_word};
 use alloy_primitives::U256;
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Amounts held back, by the number of their cell: down and up.
+/// Bounds that are written as one part of a stream.
+const ROWS: usize = 1 << 13;
+
+/// The number of a cell, and what is held back of it, down and up.
+pub type Held = (u32, [U256; 2]);
+
+/// Amounts held back.
 #[derive(Debug, Default)]
 pub struct Reserve {
-    open: Vec<(u32, [U256; 2])>,
-    /// By number the place in `open`, and one; 0: nothing is held.
-    place_of: Vec<u32>,
-    /// Rows whose next amount would not have fitted a word.
-    full: Vec<(u32, [U256; 2])>,
+    parts: Vec<Vec<Held>>,
     bounds: Bounds,
 }
 
@@ -49,31 +53,16 @@ impl Bounds {
         });
     }
 
-    fn rows(&self) -> impl Iterator<Item = (u32, [U256; 2])> + '_ {
+    fn rows(&self) -> impl Iterator<Item = Held> + '_ {
         let numbered = (0..).zip(&self.pair_of);
         numbered.filter_map(|(number, index)| Some((number, self.pairs[index.checked_sub(1)? as usize])))
     }
 }
 
 impl Reserve {
-    /// Adds to what is demanded of a cell.
-    pub fn hold(&mut self, number: u32, down: U256, up: U256) {
-        if down.is_zero() && up.is_zero() {
-            return;
-        }
-        let at = number as usize;
-        if at >= self.place_of.len() {
-            self.place_of.resize(at + 1, 0);
-        }
-        if self.place_of[at] == 0 {
-            self.open.push((number, Default::default()));
-            self.place_of[at] = self.open.len() as u32;
-        }
-        let held = &mut self.open[self.place_of[at] as usize - 1].1;
-        match (held[0].checked_add(down), held[1].checked_add(up)) {
-            (Some(down), Some(up)) => *held = [down, up],
-            _ => self.full.push((number, std::mem::replace(held, [down, up]))),
-        }
+    /// Adds to what is demanded of cells.
+    pub fn hold(&mut self, parts: Vec<Vec<Held>>) {
+        self.parts.extend(parts);
     }
 
     /// Raises what is held back of a cell once, whoever asks: `down` to stay in it, `up` to stay free.
@@ -81,31 +70,49 @@ impl Reserve {
         self.bounds.raise(number, [down, up]);
     }
 
-    /// What is demanded above cells, bounds left out.
+    /// What is demanded above cells, bounds left out; of some cells more than once.
     pub fn held_up(&self) -> Vec<(u32, U256)> {
-        let held = self.full.iter().chain(&self.open);
+        let held = self.parts.iter().flatten();
         held.map(|(number, [_, up])| (*number, *up)).filter(|(_, up)| !up.is_zero()).collect()
     }
 
     /// The rows as a stream of `program`; `None` where nothing is held.
     pub fn stream(self, program: &Arc<Program>) -> Option<Stream> {
-        let rows: Vec<(u32, [U256; 2])> = self.full.into_iter().chain(self.open).chain(self.bounds.rows()).collect();
-        if rows.is_empty() {
+        let bounds: Vec<Held> = self.bounds.rows().collect();
+        let mut parts = self.parts;
+        parts.extend(bounds.chunks(ROWS).map(<[Held]>::to_vec));
+        parts.retain(|part| !part.is_empty());
+        if parts.is_empty() {
             return None;
         }
-        let walker = &program.walker;
-        let mut columns = vec![0; rows.len() * walker.columns()];
-        for (row, (number, amounts)) in rows.iter().enumerate() {
-            columns[walker.cell_column(KeyId::from_index(0)) * rows.len() + row] = *number;
-            for (param, amount) in amounts.iter().enumerate() {
-                for (limb, word) in to_word(*amount).into_iter().enumerate() {
-                    columns[(walker.param_column(param) + limb) * rows.len() + row] = word;
-                }
-            }
-        }
-        debug_assert_eq!(walker.columns(), 1 + 2 * LIMBS);
-        Some(Stream::from_words(program.clone(), rows.len(), &columns))
+        let parts: Vec<_> = parts.par_iter().map(|part| (part.len(), columns(&program.walker, part))).collect();
+        Some(Stream::new(program.clone(), parts))
     }
+}
+
+fn columns(walker: &Walker, part: &[Held]) -> Vec<Vec<u32>> {
+    let mut columns = vec![vec![]; walker.columns()];
+    columns[walker.cell_column(KeyId::from_index(0))] = part.iter().map(|(number, _)| *number).collect();
+    let limbs = &mut columns[walker.param_column(0)..];
+    for (row, (_, amounts)) in part.iter().enumerate() {
+        let amounts = amounts.iter().flat_map(|amount| to_word(*amount));
+        limbs.iter_mut().zip(amounts).for_each(|(column, limb)| push_limb(column, row, limb));
+    }
+    debug_assert_eq!(walker.columns(), 1 + 2 * LIMBS);
+    columns
+}
+
+/// Adds up what is held of one cell, as far as sums fit a word.
+pub fn join(mut part: Vec<Held>) -> Vec<Held> {
+    part.sort_unstable_by_key(|(number, _)| *number);
+    part.dedup_by(|(number, more), (known, held)| match (held[0].checked_add(more[0]), held[1].checked_add(more[1])) {
+        (Some(down), Some(up)) if number == known => {
+            *held = [down, up];
+            true
+        }
+        _ => false,
+    });
+    part
 }
 
 /// The kernel of the rows: one cell and two amounts, a guard that asks for them, and nothing that is applied.

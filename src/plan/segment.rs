@@ -156,11 +156,33 @@ impl Segment {
     }
 }
 
-/// Takes out items by their places, which ascend.
-pub(super) fn remove<T>(list: &mut Vec<T>, places: &[usize]) {
-    let (mut at, mut out) = (0, places.iter().peekable());
-    list.retain(|_| {
-        at += 1;
-        out.next_if(|place| **place + 1 == at).is_none()
-    });
+/// Takes out items by their places, which ascend: what lies between them moves down.
+pub(super) fn remove<T: Copy>(list: &mut Vec<T>, places: &[usize]) {
+    let places = &places[..places.partition_point(|place| *place < list.len())];
+    let mut to = places.first().copied().unwrap_or(list.len());
+    for (at, place) in places.iter().enumerate() {
+        let next = places.get(at + 1).copied().unwrap_or(list.len());
+        list.copy_within(place + 1..next, to);
+        to += next - place - 1;
+    }
+    list.truncate(to);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_keeps_its_order() {
+        let without = |places: &[usize]| {
+            let mut list: Vec<u32> = (0..6).collect();
+            remove(&mut list, places);
+            list
+        };
+        assert_eq!(without(&[]), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(without(&[0, 3, 5]), [1, 2, 4]);
+        assert_eq!(without(&[2, 3]), [0, 1, 4, 5]);
+        assert_eq!(without(&[4, 9]), [0, 1, 2, 3, 5], "a column may be left out");
+        assert!(without(&[0, 1, 2, 3, 4, 5]).is_empty());
+    }
 }

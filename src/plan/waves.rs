@@ -151,7 +151,7 @@ pub fn rows(batch: &Batch, calls: &[OrderedCall], level_of: &[u32], levels: usiz
         parts[stream].push((*level, call));
     }
     for (at, mut part) in parts.into_iter().enumerate() {
-        part.sort_by_key(|(level, _)| *level);
+        part.par_sort_by_key(|(level, _)| *level);
         let mut first = 0;
         for level in part.chunk_by(|a, b| a.0 == b.0) {
             let next = first + level.len() as u32;

@@ -1,6 +1,7 @@
 //! What a cell is: an account's native balance or one of its storage words; and the 64 bytes that stand for it in the keys arena.
 //! The bytes are part of the root's format. Nothing here looks at values.
 
+use super::hash;
 use alloy_primitives::{Address, B256};
 use bytemuck::{Pod, Zeroable};
 use std::{cmp::Ordering, fmt};
@@ -33,6 +34,13 @@ impl CellKey {
     /// The storage word of `address` at `slot`.
     pub fn storage(address: Address, slot: B256) -> Self {
         Self { address, slot: Slot::Storage(slot) }
+    }
+}
+
+impl CellKey {
+    /// For tables in memory; no result may hang on it.
+    pub fn hash_code(&self) -> u64 {
+        hash::limbs(&KeyRecord::from(self).limbs())
     }
 }
 

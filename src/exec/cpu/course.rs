@@ -1,15 +1,14 @@
 //! Courses: the ways through a walk that the bits of a row decide alone, as most do. Rows of one course are gone through column by column,
 //! and nothing is decided row by row.
 
-use super::rows::{Choice, Operand, Plan, Step};
+use super::rows::{Ask, Choice, Operand, Plan, Step};
 
-/// Where rows with the same bits end, and what they demand.
+/// What rows with the same bits demand, and where they end.
 #[derive(Clone)]
 pub(super) struct Course {
-    pub leaf: u32,
-    /// They demand exactly what they apply.
-    pub exact: bool,
     pub demands: Vec<Demand>,
+    /// The leaf, and whether they demand exactly what they apply; `None` where that hangs on cells.
+    pub end: Option<(u32, bool)>,
 }
 
 /// The amount of a parameter, demanded of a key; the side is 0 for down, 1 for up.
@@ -21,46 +20,57 @@ pub(super) struct Demand {
 }
 
 impl Course {
-    /// The course of rows with these bits; `None` where cells decide as well, or where what is demanded is more than a parameter.
+    /// The course of rows with these bits; `None` where cells decide what they demand, or where that is more than a parameter.
     pub fn new(plan: &Plan, bits: u32) -> Option<Self> {
-        let mut demands = Vec::new();
-        let (leaf, exact) = follow(&plan.root, bits, &mut demands)?;
-        Some(Self { leaf, exact, demands })
+        let mut course = Self { demands: vec![], end: None };
+        course.end = course.follow(&plan.root, bits)?;
+        Some(course)
     }
-}
 
-/// Where the walk ends; what it demands on all its ways goes into `demands`.
-fn follow(mut step: &Step, bits: u32, demands: &mut Vec<Demand>) -> Option<(u32, bool)> {
-    loop {
-        let asks = match step {
-            Step::Choose { choice: Choice::Bit(bit), yes, no } => {
-                step = if bits >> bit & 1 == 1 { yes } else { no };
-                continue;
-            }
-            Step::Choose { .. } | Step::Sentinel { .. } => return None,
-            Step::Guard { asks, .. } => asks,
-            Step::End(end) => &end.asks,
-        };
+    /// Where the walk ends, if that is certain; what it demands on all its ways is noted.
+    fn follow(&mut self, mut step: &Step, bits: u32) -> Option<Option<(u32, bool)>> {
+        loop {
+            step = match step {
+                Step::Choose { choice: Choice::Bit(bit), yes, no } => {
+                    if bits >> bit & 1 == 1 {
+                        yes
+                    } else {
+                        no
+                    }
+                }
+                Step::Choose { .. } => return None,
+                Step::Sentinel { equal, other, .. } => {
+                    self.follow(equal, bits)?;
+                    self.follow(other, bits)?;
+                    return Some(None);
+                }
+                Step::Guard { asks, pass, fail } => {
+                    self.note(asks)?;
+                    if let Some(fail) = fail {
+                        self.follow(fail, bits)?;
+                    }
+                    pass
+                }
+                Step::End(end) => {
+                    self.note(&end.asks)?;
+                    return Some(Some((end.leaf, end.exact)));
+                }
+            };
+        }
+    }
+
+    fn note(&mut self, asks: &[Ask]) -> Option<()> {
         for ask in asks {
             let [Operand::Param(param)] = ask.terms[..] else { return None };
             let demand = Demand { key: ask.key, side: ask.side, param };
-            // Of several amounts the most counts, which only the row knows.
-            if demands.iter().any(|known| (known.key, known.side) == (demand.key, demand.side) && *known != demand) {
-                return None;
-            }
-            if !demands.contains(&demand) {
-                demands.push(demand);
+            let same = |known: &&Demand| (known.key, known.side) == (demand.key, demand.side);
+            match self.demands.iter().find(same) {
+                None => self.demands.push(demand),
+                // Of several amounts the most counts, which only the row knows.
+                Some(known) if *known != demand => return None,
+                Some(_) => {}
             }
         }
-        step = match step {
-            Step::Guard { pass, fail, .. } => {
-                if let Some(fail) = fail {
-                    follow(fail, bits, demands)?;
-                }
-                pass
-            }
-            Step::End(end) => return Some((end.leaf, end.exact)),
-            Step::Choose { .. } | Step::Sentinel { .. } => return None,
-        };
+        Some(())
     }
 }

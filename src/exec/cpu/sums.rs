@@ -217,9 +217,14 @@ impl Rows<'_> {
             first = rows.end;
             match bits.and_then(|bits| Course::new(self.plan, bits)) {
                 Some(course) => {
-                    self.outcomes.resize(self.outcomes.len() + count, course.leaf);
-                    self.inexact |= !course.exact;
-                    draft.rows(self.plan, self.part, rows, &course);
+                    draft.rows(self.plan, self.part, rows.clone(), &course);
+                    match course.end {
+                        Some((leaf, exact)) => {
+                            self.outcomes.resize(self.outcomes.len() + count, leaf);
+                            self.inexact |= !exact;
+                        }
+                        None => self.end_one_by_one(rows, base),
+                    }
                 }
                 None => self.demand_one_by_one(rows, draft, base),
             }
@@ -229,12 +234,18 @@ impl Rows<'_> {
     fn demand_one_by_one(&mut self, rows: Range<usize>, draft: &mut Draft, base: &[Word]) {
         let (plan, part) = (self.plan, self.part);
         let mut demands = plan.demands();
-        for row in rows.map(|row| Row { plan, part, base, row }) {
-            let end = row.end();
-            self.outcomes.push(end.leaf);
-            self.inexact |= !end.exact;
+        for row in rows.clone().map(|row| Row { plan, part, base, row }) {
             row.demand(&mut demands);
             draft.row(&row, &demands);
+        }
+        self.end_one_by_one(rows, base);
+    }
+
+    fn end_one_by_one(&mut self, rows: Range<usize>, base: &[Word]) {
+        for row in rows {
+            let end = Row { plan: self.plan, part: self.part, base, row }.end();
+            self.outcomes.push(end.leaf);
+            self.inexact |= !end.exact;
         }
     }
 

@@ -82,6 +82,7 @@ pub struct Chunk {
     /// Transactions without value to accounts without code.
     pub empty: Vec<u32>,
     pub missing: Vec<CellKey>,
+    pub missing_hashes: Vec<u64>,
     /// What guards of rows and ordered calls ask besides amounts, where it is not the same for all calls.
     pub bounds: Vec<Held>,
     /// Paths that were found by hashing.

@@ -41,6 +41,8 @@ pub(super) struct Resolver<'a> {
     chunk: Chunk,
     targets: HashMap<(Address, Entry), Vec<Pinned>, ahash::RandomState>,
     last: Option<((Address, Entry), Known)>,
+    /// The rows of plain transfers.
+    transfers: Option<usize>,
     /// As many as there are rows.
     waiting: Vec<Waiting>,
     search: Search<'a>,
@@ -59,7 +61,21 @@ struct Waiting {
 impl<'a> Resolver<'a> {
     pub fn new(state: &'a State, library: &'a Library, block: &'a Block, transactions: &'a [Transaction], first: usize) -> Self {
         let (chunk, targets, waiting, bits, words) = Default::default();
-        Self { state, library, block, transactions, first, chunk, targets, last: None, waiting, search: Search::new(state), bits, words }
+        Self {
+            state,
+            library,
+            block,
+            transactions,
+            first,
+            chunk,
+            targets,
+            last: None,
+            transfers: None,
+            waiting,
+            search: Search::new(state),
+            bits,
+            words,
+        }
     }
 
     pub fn run(mut self) -> Result<Chunk> {
@@ -75,17 +91,21 @@ impl<'a> Resolver<'a> {
         (0..self.waiting.len()).for_each(|at| self.answer(at));
         // Some were found to be such only when their kernel was asked.
         self.chunk.fallbacks.sort_unstable();
-        let Search { missing, learned, hangs, .. } = self.search;
+        let Search { missing, missing_hashes, learned, hangs, .. } = self.search;
         let hangs = self.chunk.hangs || hangs || !(missing.is_empty() && self.chunk.bounds.is_empty());
-        Ok(Chunk { missing, learned, hangs, ..self.chunk })
+        Ok(Chunk { missing, missing_hashes, learned, hangs, ..self.chunk })
     }
 
     fn target(&mut self, transaction: &Transaction) -> Result<Known> {
         let with_value = !transaction.value.is_zero();
         // Recipients are many: they are not remembered one by one.
         if with_value && transaction.data.is_empty() && self.library.is_plain(self.state, &transaction.to) {
-            let transfer = self.library.transfer()?;
-            return Ok(Known::Rows(self.rows_of(&transfer), NATIVE_SPACE));
+            let rows = match self.transfers {
+                Some(rows) => rows,
+                None => self.rows_of(&self.library.transfer()?),
+            };
+            self.transfers = Some(rows);
+            return Ok(Known::Rows(rows, NATIVE_SPACE));
         }
         let key = (transaction.to, Entry::of(&transaction.data, with_value));
         // Batches tend to call one function of one contract.

@@ -7,7 +7,7 @@ use crate::plan::library::{Compiled, Finder};
 use crate::plan::tape::{Evaluated, Register};
 use crate::state::{CellId, CellKey, Paths, Query, State};
 use alloy_primitives::U256;
-use std::collections::HashMap;
+use hashbrown::HashTable;
 use std::mem::take;
 
 /// The contract id under which native cells are cached.
@@ -27,7 +27,8 @@ pub(super) struct Calls<'a> {
 pub(super) struct Search<'a> {
     state: &'a State,
     pub missing: Vec<CellKey>,
-    missing_ids: HashMap<CellKey, u32, ahash::RandomState>,
+    pub missing_hashes: Vec<u64>,
+    missing_ids: HashTable<u32>,
     /// Paths that were found by hashing.
     pub learned: Vec<(Query, CellId)>,
     /// A key hangs on words.
@@ -43,8 +44,8 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub fn new(state: &'a State) -> Self {
-        let (missing, missing_ids, learned, hangs, cells, found, of_call) = Default::default();
-        Self { state, missing, missing_ids, learned, hangs, cells, calls: 0, found, of_call }
+        let (missing, missing_hashes, missing_ids, learned, hangs, cells, found, of_call) = Default::default();
+        Self { state, missing, missing_hashes, missing_ids, learned, hangs, cells, calls: 0, found, of_call }
     }
 
     /// The cells that a key of the calls at hand names.
@@ -152,14 +153,20 @@ impl<'a> Search<'a> {
                 }
                 Found::Held(id)
             }
-            None => {
-                let missing = &mut self.missing;
-                Found::Missing(*self.missing_ids.entry(key).or_insert_with(|| {
-                    missing.push(key);
-                    missing.len() as u32 - 1
-                }))
-            }
+            None => Found::Missing(self.missing(key)),
         }
+    }
+
+    fn missing(&mut self, key: CellKey) -> u32 {
+        let Self { missing, missing_hashes: hashes, missing_ids, .. } = self;
+        let (hash, next) = (key.hash_code(), missing.len() as u32);
+        if let Some(known) = missing_ids.find(hash, |index| missing[*index as usize] == key) {
+            return *known;
+        }
+        missing.push(key);
+        hashes.push(hash);
+        missing_ids.insert_unique(hash, next, |index| hashes[*index as usize]);
+        next
     }
 }
 
