@@ -108,6 +108,11 @@ impl Clearers {
         self.list.iter().any(|clearer| clearer.is_able(segment))
     }
 
+    /// Gives back what came of the last clearing.
+    pub(super) fn recycle(&mut self, cleared: Cleared) {
+        self.list[self.last].clearing.recycle(cleared);
+    }
+
     /// What levels and calls cost. Calls that keep an order are shared out before anybody is chosen, as for who cleared last.
     pub(super) fn costs(&self) -> &Costs {
         &self.list[self.last].costs

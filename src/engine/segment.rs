@@ -136,6 +136,8 @@ impl Engine {
             beside.ahead = None;
         }
         commit::commit(self, &plan, &cleared, lined, report);
+        self.numbering.recycle(plan.segment.base);
+        clearers(&mut self.executor)?.recycle(cleared);
         Ok(Reached::Committed)
     }
 

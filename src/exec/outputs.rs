@@ -48,7 +48,7 @@ pub struct Outputs<'a> {
 impl<'a> Outputs<'a> {
     /// At the start of the segment. All that its transactions stored to is numbered.
     pub fn new(state: &'a State, numbering: &'a Numbering, batch: &'a Batch) -> Self {
-        Self { state, numbering, batch, values: numbering.bases(state).iter().map(from_word).collect() }
+        Self { state, numbering, batch, values: numbering.bases(state, vec![]).iter().map(from_word).collect() }
     }
 
     /// What the next transaction shows.

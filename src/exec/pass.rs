@@ -72,10 +72,10 @@ pub fn check(segment: &Segment) -> Result<()> {
         if rows > u32::MAX as usize || !in_row || !stream.parts.iter().all(whole) {
             return Err(Error::internal(format_args!("stream {i} does not have {rows} rows of {columns} columns")));
         }
-        let of_key = |key| stream.parts.iter().map(move |part| &part.columns[walker.cell_column(key)]);
-        let numbers = || stream.program.kernel.key_ids().flat_map(of_key);
         let outside = |cell: &u32| *cell as usize >= cells && *cell != NO_CELL;
-        if numbers().any(|column| column.par_chunks(1 << 14).any(|chunk| chunk.iter().fold(false, |any, cell| any | outside(cell)))) {
+        let names_outside = |column: &Vec<u32>| column.iter().fold(false, |any, cell| any | outside(cell));
+        let strays = |part: &Part| stream.program.kernel.key_ids().any(|key| names_outside(&part.columns[walker.cell_column(key)]));
+        if stream.parts.par_iter().any(strays) {
             return Err(Error::internal(format_args!("stream {i} names a cell beyond {cells}")));
         }
     }

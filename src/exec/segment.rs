@@ -25,6 +25,9 @@ pub type Stages = Vec<(&'static str, u64)>;
 pub trait Clearing {
     fn clear(&mut self, segment: &Segment) -> Result<Cleared>;
 
+    /// Takes back what came of a segment, for the room that it takes.
+    fn recycle(&mut self, _: Cleared) {}
+
     /// The stages of the last `clear`.
     fn stages(&self) -> Stages;
 

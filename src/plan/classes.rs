@@ -108,7 +108,7 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
             return Ok(plan);
         }
     }
-    plan.segment.base = numbering.bases(parts.state);
+    plan.segment.base = numbering.bases_recycled(parts.state);
     for parts in by_kernel(chunks) {
         plan.compiled.push(parts[0].compiled.clone());
         let (stream, rows) = stream(parts);

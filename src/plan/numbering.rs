@@ -7,6 +7,7 @@ use crate::word::Word;
 use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::mem::take;
 
 /// Cells a word of marks, and words of marks a word of groups.
 const BITS: usize = 64;
@@ -35,6 +36,8 @@ pub struct Numbering {
     newcomers: Newcomers,
     /// By newcomer its number.
     new_numbers: Vec<u32>,
+    /// Room for values.
+    spare: Vec<Word>,
 }
 
 /// A set of cells of the arena.
@@ -65,7 +68,7 @@ impl Marks {
 
     fn clear(&mut self) {
         for (at, group) in self.groups.iter_mut().enumerate() {
-            bits(std::mem::take(group)).for_each(|bit| self.words[at * BITS + bit] = 0);
+            bits(take(group)).for_each(|bit| self.words[at * BITS + bit] = 0);
         }
     }
 
@@ -184,13 +187,25 @@ impl Numbering {
         }
     }
 
-    /// Every cell's value before the segment.
-    pub fn bases(&self, state: &State) -> Vec<Word> {
+    /// Every cell's value before the segment, in the room of what was recycled.
+    pub fn bases_recycled(&mut self, state: &State) -> Vec<Word> {
+        let room = take(&mut self.spare);
+        self.bases(state, room)
+    }
+
+    /// Every cell's value before the segment; `bases` is room for them.
+    pub fn bases(&self, state: &State, mut bases: Vec<Word>) -> Vec<Word> {
         let base = |home: &Home| match home {
             Home::Held(id) => *state.word(*id),
             Home::New(_) => Word::default(),
         };
-        self.homes.par_iter().with_min_len(1 << 12).map(base).collect()
+        self.homes.par_iter().with_min_len(1 << 12).map(base).collect_into_vec(&mut bases);
+        bases
+    }
+
+    /// Takes values back that are no longer needed: fresh memory costs more than it takes to fill it.
+    pub fn recycle(&mut self, bases: Vec<Word>) {
+        self.spare = bases;
     }
 
     /// The cell's value before the segment.

@@ -16,6 +16,7 @@ use crate::word::{self, LIMBS, Total, Word};
 use rayon::prelude::*;
 use rows::wide;
 use std::hint::black_box;
+use std::mem::take;
 use std::time::Instant;
 
 /// Rows that a thread takes at once: enough to hide the taking, few enough to share out evenly.
@@ -25,6 +26,8 @@ const GRAIN: usize = 1 << 12;
 #[derive(Debug, Default)]
 pub struct Cpu {
     stages: Stages,
+    /// What came of an earlier segment.
+    spare: Cleared,
 }
 
 impl Clearing for Cpu {
@@ -40,7 +43,7 @@ impl Clearing for Cpu {
         let plans = sums::plans(segment);
         let mut pieces = sums::pieces(segment, &plans);
         stage("net");
-        let mut cleared = sums::judge(segment, &pieces);
+        let mut cleared = sums::judge(segment, &pieces, take(&mut self.spare));
         stage("judge");
         sums::retract(segment, &mut pieces, &mut cleared);
         cleared.outcomes = sums::outcomes(segment, pieces);
@@ -51,6 +54,10 @@ impl Clearing for Cpu {
         }
         self.stages = stages;
         Ok(cleared)
+    }
+
+    fn recycle(&mut self, cleared: Cleared) {
+        self.spare = cleared;
     }
 
     fn stages(&self) -> Stages {

@@ -282,9 +282,11 @@ fn same_bits<'a>(plan: &Plan, part: &'a Part, rows: Range<usize>) -> Box<dyn Ite
     }
 }
 
-/// A verdict for each cell, and the values of those that are solvent.
-pub(super) fn judge(segment: &Segment, pieces: &[Piece<'_>]) -> Cleared {
-    let (mut values, mut verdicts) = (vec![Word::default(); segment.base.len()], vec![0; segment.base.len()]);
+/// A verdict for each cell, and the values of those that are solvent, in the room of something `spare`.
+pub(super) fn judge(segment: &Segment, pieces: &[Piece<'_>], spare: Cleared) -> Cleared {
+    let Cleared { mut values, mut verdicts, .. } = spare;
+    values.resize(segment.base.len(), Word::default());
+    verdicts.resize(segment.base.len(), 0);
     let ranges = values.par_chunks_mut(RANGE).zip(verdicts.par_chunks_mut(RANGE)).enumerate();
     ranges.for_each_init(Sums::default, |sums, (range, (values, verdicts))| {
         sums.of(pieces.iter().map(|piece| &piece.ledger), range, values.len());
