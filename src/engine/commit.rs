@@ -9,6 +9,9 @@ use crate::plan::numbering::Home;
 use crate::word::to_word;
 use std::collections::HashMap;
 
+/// Cells that are fetched while others are set.
+const AHEAD: usize = 16;
+
 pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined: Option<Lined>, report: &mut Report) {
     let lined = lined.unwrap_or_default();
     let mut stores = lined.stores;
@@ -27,6 +30,9 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
         None => cleared.values[number],
     };
     for number in 0..engine.numbering.len() {
+        if let Some(Home::Held(soon)) = engine.numbering.homes().get(number + AHEAD) {
+            engine.state.fetch(*soon);
+        }
         if let Home::Held(id) = engine.numbering.homes()[number] {
             engine.state.set_word(id, word(number));
         }

@@ -32,6 +32,7 @@ pub use root::FORMAT;
 
 use crate::{
     error::Result,
+    prefetch::prefetch,
     word::{Word, from_word, to_word},
 };
 use alloy_primitives::{Address, Bytes, U256};
@@ -116,6 +117,12 @@ impl State {
             self.journal.cell(id, old);
             self.cells.set(id, word);
         }
+    }
+
+    /// Has a cell's word fetched that will be asked for or set soon.
+    #[inline]
+    pub fn fetch(&self, id: CellId) {
+        self.cells.records().get(id as usize).into_iter().for_each(prefetch);
     }
 
     /// Makes room for `additional` cells.
