@@ -5,7 +5,7 @@ use super::demand::{Demand, End, Side};
 use super::tree::Tree;
 use super::writer::{Loads, Writer};
 use crate::ir::Kernel;
-use crate::ir::access::Walker;
+use crate::ir::access::{TOTAL_COST, Walker};
 
 /// Adds the demands of a call to the totals of its cells.
 pub fn net<'k>(kernel: &'k Kernel, walker: &'k Walker, tree: &Tree<End>) -> Writer<'k> {
@@ -48,5 +48,6 @@ fn count(writer: &mut Writer<'_>, verb: &str, demand: &Demand, less_applied: boo
     let most = sums.into_iter().reduce(|most, sum| format!("larger({most}, {sum})")).expect("a demand is the most of some sums");
     let amount = if less_applied { format!("minus({most}, {})", writer.total(&demand.applied)) } else { most };
     let cell = writer.cell(demand.key);
+    writer.cost += TOTAL_COST;
     writer.line(&format!("{verb}_{side}({cell}, {amount});"));
 }

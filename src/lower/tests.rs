@@ -116,6 +116,35 @@ fn what_costs_too_much_or_hashes_is_refused() {
 }
 
 #[test]
+fn what_adds_to_totals_too_often_is_refused() {
+    // As many ways as inputs tell apart, each with credits of its own to eight cells.
+    let ways = |count: u32| {
+        let mut kernel = Kernel::default();
+        let mut rest = revert(&mut kernel);
+        for way in 0..count {
+            let credit = |kernel: &mut Kernel, cell: u64| {
+                let before = load(kernel, cell);
+                let amount = kernel.exprs.input(Input::Calldata(4 + 32 * way));
+                let value = kernel.exprs.binary(Binary::Add, before, amount);
+                let slot = kernel.exprs.small(cell);
+                Store { key: kernel.intern_key(Key::Storage(slot)), value }
+            };
+            let stores = (0..8).map(|cell| credit(&mut kernel, cell)).collect();
+            let pays = kernel.push_leaf(Leaf::new(Outcome::Return).with_stores(stores));
+            let condition = kernel.exprs.input(Input::Calldata(4 + 32 * (count + way)));
+            rest = kernel.push_node(Node::Branch { condition, yes: pays, no: rest });
+        }
+        kernel
+    };
+    let text = |count| {
+        let many = ways(count);
+        kernel(&many, &Walker::new(&many))
+    };
+    assert!(text(4).is_ok_and(|text| text.contains("add_credits")));
+    assert!(text(30).is_err_and(|error| error.is_input()));
+}
+
+#[test]
 fn loads_behind_loads_are_written_on_a_small_stack() {
     // Each store may hit the next load: the last value hangs on all of them.
     let mut kernel = Kernel::default();

@@ -13,7 +13,7 @@ mod wave;
 
 pub use guard::{Bound, Guard, Side, Term};
 pub use walk::{Effect, NO_CELL, Walk, Walker};
-pub use wave::{DEVICE_COST, Waver, device_cost};
+pub use wave::{DEVICE_COST, TOTAL_COST, Waver, device_cost};
 
 use super::expr::ExprId;
 use super::kernel::{Kernel, KeyId, LeafId, Node, NodeId, Outcome};

@@ -9,6 +9,8 @@ use std::collections::HashSet;
 
 /// What all operations of a module may cost, written out branch by branch: drivers compile thousands of word operations for seconds.
 pub const DEVICE_COST: usize = 2_048;
+/// What adding to a cell's total, or taking from it, costs in the same measure: nine atomic limbs, each with its carry.
+pub const TOTAL_COST: usize = 16;
 
 /// A kernel made ready for waves. A row's first columns are those of the walk: bits, cells and the walk's parameters.
 #[derive(Debug, Clone)]
