@@ -14,3 +14,12 @@ pub fn prefetch<T>(place: &T) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = place;
 }
+
+/// Has the first and the last line of a list fetched, for lists of about two.
+#[inline]
+pub fn prefetch_ends<T>(list: &[T]) {
+    if let [first, .., last] = list {
+        prefetch(first);
+        prefetch(last);
+    }
+}

@@ -15,6 +15,7 @@ pub type Total = [u32; TOTAL_LIMBS];
 
 const _: () = assert!(cfg!(target_endian = "little"), "arenas are hashed and uploaded as they lie in memory, little-endian");
 
+#[inline]
 pub fn to_word(value: U256) -> Word {
     let mut word = [0; LIMBS];
     for (pair, limb) in word.chunks_exact_mut(2).zip(value.as_limbs()) {
@@ -24,6 +25,7 @@ pub fn to_word(value: U256) -> Word {
     word
 }
 
+#[inline]
 pub fn from_word(word: &Word) -> U256 {
     let mut limbs = [0; LIMBS / 2];
     for (limb, pair) in limbs.iter_mut().zip(word.chunks_exact(2)) {

@@ -3,11 +3,11 @@
 
 use super::{Engine, Report};
 use crate::exec::line::Lined;
-use crate::exec::segment::{Cleared, TO_LINE};
+use crate::exec::segment::{Cleared, Part, Stream, TO_LINE};
 use crate::plan::classes::Plan;
-use crate::plan::numbering::Home;
+use crate::plan::numbering::{Home, Numbering};
 use crate::word::to_word;
-use std::collections::HashMap;
+use rayon::prelude::*;
 
 /// Cells that are fetched while others are set.
 const AHEAD: usize = 16;
@@ -16,7 +16,8 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
     let lined = lined.unwrap_or_default();
     let mut stores = lined.stores;
     if engine.record.stores || !engine.numbering.new_keys().is_empty() {
-        cleared_stores(plan, cleared, |number| engine.record.stores || is_new(engine, number), &mut stores);
+        let all = engine.record.stores;
+        stores.extend(cleared_stores(plan, cleared, |number| all || is_new(&engine.numbering, number)));
     }
     if engine.record.stores {
         let mut named: Vec<_> =
@@ -47,37 +48,41 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
     }
 }
 
-fn is_new(engine: &Engine, number: u32) -> bool {
-    matches!(engine.numbering.homes()[number as usize], Home::New(_))
+fn is_new(numbering: &Numbering, number: u32) -> bool {
+    matches!(numbering.homes()[number as usize], Home::New(_))
 }
 
 /// The stores of the calls that were cleared, of the cells that are `wanted`.
-fn cleared_stores(plan: &Plan, cleared: &Cleared, wanted: impl Fn(u32) -> bool, stores: &mut Vec<(u32, u32)>) {
-    for ((stream, rows), outcomes) in plan.segment.all_streams().zip(&plan.rows).zip(&cleared.outcomes) {
-        let program = &stream.program;
-        let places = stream.parts.iter().flat_map(|part| (0..part.rows).map(move |row| (part, row)));
-        for ((part, row), (outcome, transaction)) in places.zip(outcomes.iter().zip(rows)) {
-            if *outcome == TO_LINE {
-                continue;
-            }
-            for store in &program.kernel.leaves[*outcome as usize].stores {
-                let number = part.word(program.walker.cell_column(store.key), row);
-                if wanted(number) {
-                    stores.push((*transaction, number));
-                }
-            }
+fn cleared_stores(plan: &Plan, cleared: &Cleared, wanted: impl Fn(u32) -> bool + Sync) -> Vec<(u32, u32)> {
+    let streams = plan.segment.all_streams().zip(&plan.rows).zip(&cleared.outcomes);
+    let parts: Vec<_> = streams.flat_map(|streams| streams.0.0.parts.iter().map(move |part| (streams, part))).collect();
+    let stores = |(((stream, rows), outcomes), part): &(((&Stream, &Vec<u32>), &Vec<u32>), &Part)| {
+        let (walker, leaves) = (&stream.program.walker, &stream.program.kernel.leaves);
+        let mut stores = Vec::new();
+        // Rows that stand for no transaction store nothing.
+        let calls = outcomes.iter().zip(rows.iter()).skip(part.first).take(part.rows).enumerate();
+        for (row, (outcome, transaction)) in calls.filter(|(_, (outcome, _))| **outcome != TO_LINE) {
+            let cells = leaves[*outcome as usize].stores.iter().map(|store| part.word(walker.cell_column(store.key), row));
+            stores.extend(cells.filter(|number| wanted(*number)).map(|number| (*transaction, number)));
         }
-    }
+        stores
+    };
+    parts.par_iter().flat_map_iter(stores).collect()
 }
 
 /// New cells that were stored to, in the order of their places.
 fn births(engine: &Engine, stores: &[(u32, u32)]) -> Vec<u32> {
-    let mut first: HashMap<u32, u32> = HashMap::new();
-    for (transaction, number) in stores.iter().filter(|(_, number)| is_new(engine, *number)) {
-        first.entry(*number).and_modify(|earliest| *earliest = (*earliest).min(*transaction)).or_insert(*transaction);
+    let Engine { numbering, state, .. } = engine;
+    // The number of each and the transaction that first stored to it.
+    let mut first = vec![(0, u32::MAX); numbering.new_keys().len()];
+    for (transaction, number) in stores {
+        if let Home::New(index) = numbering.homes()[*number as usize] {
+            let (known, earliest) = &mut first[index as usize];
+            (*known, *earliest) = (*number, (*earliest).min(*transaction));
+        }
     }
-    let mut births: Vec<_> =
-        first.into_iter().map(|(number, transaction)| (transaction, engine.numbering.key(&engine.state, number), number)).collect();
-    births.sort_unstable();
+    let born = first.into_iter().filter(|(_, earliest)| *earliest != u32::MAX);
+    let mut births: Vec<_> = born.map(|(number, transaction)| (transaction, numbering.key(state, number), number)).collect();
+    births.par_sort_unstable();
     births.into_iter().map(|(.., number)| number).collect()
 }

@@ -6,6 +6,7 @@ use super::clearers::Clearers;
 use super::pipeline::{Ahead, Beside};
 use super::{Choice, Clock, Engine, Forced, Report, commit, show};
 use crate::error::{Error, Result};
+use crate::exec::again::Again;
 use crate::exec::fallback::Fallback;
 use crate::exec::line::{Line, Lined, Stopped, Work};
 use crate::exec::segment::{Cleared, Stages, TO_LINE};
@@ -16,12 +17,17 @@ use crate::plan::classes::{Parts, Plan, Prediction, classify};
 use crate::plan::doomed;
 use crate::plan::resolve::{Chunk, resolve};
 use crate::plan::waves::Share;
+use crate::prefetch::prefetch;
 use crate::state::State;
 use crate::tx::{Batch, Lane, Output, Receipt, Status};
 use crate::word::from_word;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Instant;
+
+/// Calls of the line that are fetched while others run.
+const AHEAD: usize = 4;
 
 /// Transactions that are to be a segment.
 struct Span {
@@ -112,10 +118,8 @@ impl Engine {
         let (mut cleared, mut stages, choice) = self.clear(&plan, range.end == batch.transactions.len(), beside, clock)?;
         report.choices.push(choice);
         clock.start("doomed");
-        if self.forced.is_none() && doomed::take(&mut plan, batch, &cleared.outcomes) {
-            clock.stop();
-            let (again, more, choice) = clearers(&mut self.executor)?.clear(&plan)?;
-            cleared = again;
+        if self.forced.is_none() && doomed::take(&mut plan, batch, &mut cleared.outcomes) {
+            let (more, choice) = self.clear_again(&plan, &mut cleared, clock)?;
             stages.extend(more);
             report.choices.push(choice);
         }
@@ -165,6 +169,24 @@ impl Engine {
         let clearing_ns: u64 = cleared.1.iter().map(|(_, spent_ns)| spent_ns).sum();
         clock.add("beside", (start.elapsed().as_nanos() as u64).saturating_sub(clearing_ns));
         Ok(cleared)
+    }
+
+    /// Clears once more what was sent to the line; all of it where there are waves.
+    fn clear_again(&mut self, plan: &Plan, cleared: &mut Cleared, clock: &mut Clock) -> Result<(Stages, Choice)> {
+        let clearers = clearers(&mut self.executor)?;
+        if !plan.segment.waves.levels.is_empty() {
+            clock.stop();
+            let (again, stages, choice) = clearers.clear(plan)?;
+            *cleared = again;
+            return Ok((stages, choice));
+        }
+        let again = Again::new(plan, &cleared.outcomes);
+        clock.stop();
+        let (more, stages, choice) = clearers.clear(&again.plan)?;
+        clock.start("doomed");
+        again.join(&more, cleared);
+        clock.stop();
+        Ok((stages, choice))
     }
 
     fn classify(
@@ -220,19 +242,26 @@ impl Engine {
         batch: &Batch,
         plan: &Plan,
         cleared: &Cleared,
-        work: Vec<(u32, Work)>,
+        works: Vec<(u32, Work)>,
         fallback: &mut Fallback,
         report: &mut Report,
     ) -> Result<Result<Option<Lined>, usize>> {
-        let Some((last, _)) = work.last() else { return Ok(Ok(None)) };
+        let Some((last, _)) = works.last() else { return Ok(Ok(None)) };
         let end_of_segment = self.last_transaction(plan).max(*last);
-        let values = cleared.values.iter().map(from_word).collect();
+        let values = cleared.values.par_iter().with_min_len(1 << 12).map(from_word).collect();
         let start = Instant::now();
         let mut line = Line::new(&self.state, &mut self.numbering, &batch.block, values, plan, &cleared.verdicts);
         if self.record.outputs {
             line.record_fallbacks();
         }
-        for (index, work) in &work {
+        for (at, (index, work)) in works.iter().enumerate() {
+            if let Some((index, _)) = works.get(at + 2 * AHEAD) {
+                prefetch(&batch.transactions[*index as usize].from);
+                prefetch(&batch.transactions[*index as usize].data);
+            }
+            if let Some((index, work)) = works.get(at + AHEAD) {
+                line.fetch(&batch.transactions[*index as usize], work);
+            }
             let transaction = &batch.transactions[*index as usize];
             match line.run(*index, transaction, work, fallback, *index == end_of_segment) {
                 Ok(receipt) => report.receipts[*index as usize] = receipt,
@@ -241,8 +270,8 @@ impl Engine {
             }
         }
         let lined = line.finish();
-        if work.iter().all(|(_, work)| matches!(work, Work::Kernel(..))) {
-            clearers(&mut self.executor)?.learn_line(work.len(), start.elapsed().as_nanos() as u64);
+        if works.iter().all(|(_, work)| matches!(work, Work::Kernel(..))) {
+            clearers(&mut self.executor)?.learn_line(works.len(), start.elapsed().as_nanos() as u64);
         }
         Ok(Ok(Some(lined)))
     }

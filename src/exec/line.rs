@@ -13,6 +13,7 @@ use crate::plan::levels::Foreseen;
 use crate::plan::library::Compiled;
 use crate::plan::numbering::Numbering;
 use crate::plan::resolve::cell_key;
+use crate::prefetch::{prefetch, prefetch_ends};
 use crate::state::{CellKey, Slot, State};
 use crate::tx::{Block, Lane, Output, Receipt, Transaction};
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -85,6 +86,17 @@ impl<'a> Line<'a> {
     /// Keeps what revm shows.
     pub fn record_fallbacks(&mut self) {
         self.fallbacks = Some(vec![]);
+    }
+
+    /// Has what a call looks at first fetched, which comes soon.
+    pub fn fetch(&self, transaction: &Transaction, work: &Work) {
+        prefetch_ends(&transaction.data);
+        let Work::Kernel(_, cells, _) = work else { return };
+        for cell in cells.iter().map(|cell| *cell as usize).filter(|cell| *cell < self.verdicts.len()) {
+            prefetch(&self.values[cell]);
+            prefetch(&self.verdicts[cell]);
+            prefetch(&self.plan.segment.flags[cell]);
+        }
     }
 
     /// Runs the transaction with index `index`, `last` where no other of the segment follows it.

@@ -46,6 +46,14 @@ impl Most {
         *sum = sum.and_then(|sum| sum.checked_add(amount));
     }
 
+    /// The cell comes to hold so much less than was added. What is more than a word stays so.
+    pub fn take(&mut self, cell: u32, amount: U256) {
+        if let Some(place) = self.places[cell as usize].checked_sub(1) {
+            let sum = &mut self.sums[place as usize];
+            *sum = sum.map(|sum| sum.wrapping_sub(amount));
+        }
+    }
+
     fn of(&self, cell: u32) -> Option<U256> {
         let place = self.places.get(cell as usize)?.checked_sub(1)?;
         self.sums[place as usize]

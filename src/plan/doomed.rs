@@ -7,17 +7,21 @@ use super::demand::{Asking, Demand, Most};
 use super::library::Compiled;
 use super::segment::{Part, Program, Stream, remove};
 use crate::ir::KeyId;
-use crate::ir::access::{NO_CELL, Term, Walk, Walker, flags};
+use crate::ir::access::{NO_CELL, Term, Walk, flags};
 use crate::lower::layout::TO_LINE;
+use crate::prefetch::{prefetch, prefetch_ends};
 use crate::tx::{Batch, Status};
 use crate::word::from_word;
 use alloy_primitives::U256;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Who is gone credits nobody: others may be doomed with him. So often it is looked again.
 const ROUNDS: usize = 3;
+
+/// Calls that are fetched while others are looked at.
+const AHEAD: usize = 8;
 
 /// A call that fails for certain.
 #[derive(Debug, Clone)]
@@ -30,110 +34,165 @@ pub struct Doomed {
     pub status: Status,
 }
 
-/// Clearing again costs all calls of a segment: it pays where one in so many would go to the line.
+/// Looking for them costs a look at all calls of a segment: it pays where one in so many would go to the line.
 const SHARE: usize = 32;
 
-/// Takes the doomed among the calls that `outcomes` sends to the line out of the plan's streams; whether there were any.
-pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &[Vec<u32>]) -> bool {
-    let mut doomed: BTreeMap<(usize, usize), Doomed> = BTreeMap::new();
+/// Takes the doomed among the calls that `outcomes` sends to the line out of the plan's streams, and out of the outcomes; whether there were
+/// any.
+pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &mut [Vec<u32>]) -> bool {
     let clearing: usize = plan.rows.iter().map(Vec::len).sum();
-    let to_line = outcomes.iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
-    let mut poorer = None;
-    for _ in 0..if to_line * SHARE > clearing { ROUNDS } else { 0 } {
-        let search = Search { plan, batch, doomed: &doomed, poorer };
-        let found = search.round(outcomes);
-        if found.is_empty() {
-            break;
-        }
-        poorer = Some(search.credited(&found));
-        doomed.extend(found);
+    let to_line = outcomes.par_iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
+    if to_line * SHARE <= clearing {
+        return false;
     }
-    for (at, rows) in rows_by_stream(doomed.keys()) {
+    let doomed = Search::new(plan, batch, outcomes).run();
+    for (at, rows) in rows_by_stream(&doomed) {
         plan.segment.streams[at].remove(&rows);
-        remove(&mut plan.rows[at], &rows);
+        [&mut plan.rows[at], &mut outcomes[at]].into_iter().for_each(|list| remove(list, &rows));
     }
-    let any = !doomed.is_empty();
-    for ((at, _), Doomed { cells, .. }) in &doomed {
-        let floors = gather(&plan.segment.streams[*at].program.walker, floors);
-        plan.relied_on.extend(floors.into_iter().map(|key| cells[key.index()]));
+    let floors: Vec<BTreeSet<KeyId>> = of_streams(plan, floors);
+    for (call, status) in &doomed {
+        plan.relied_on.extend(floors[call.stream].iter().map(|key| call.cells[key.index()]));
+        plan.doomed.push(Doomed {
+            transaction: call.transaction,
+            compiled: plan.compiled[call.stream].clone(),
+            cells: call.cells.clone(),
+            status: *status,
+        });
     }
-    plan.doomed.extend(doomed.into_values());
-    any
+    !doomed.is_empty()
+}
+
+/// A call that might be doomed.
+struct Candidate {
+    stream: usize,
+    row: usize,
+    transaction: u32,
+    cells: Vec<u32>,
 }
 
 struct Search<'a> {
     plan: &'a Plan,
     batch: &'a Batch,
-    /// Those that are known, by stream and row.
-    doomed: &'a BTreeMap<(usize, usize), Doomed>,
-    /// Cells that come to hold less than was reckoned with before; `None` where nothing was.
-    poorer: Option<HashSet<u32>>,
+    /// By stream what its calls may add, and what has to be there for them.
+    promises: Vec<BTreeSet<(KeyId, Vec<Term>)>>,
+    floors: Vec<BTreeSet<KeyId>>,
+    candidates: Vec<Candidate>,
+    /// By candidate how it ends, if that is certain.
+    fates: Vec<Option<Status>>,
+    /// The most that the cells can come to hold of which something is asked; those that might wrap are left out.
+    most: Most,
 }
 
-impl Search<'_> {
-    fn round(&self, outcomes: &[Vec<u32>]) -> Vec<((usize, usize), Doomed)> {
-        let mut places: Vec<(usize, usize)> = Vec::new();
-        for (at, rows) in self.plan.rows[..self.plan.segment.streams.len()].iter().enumerate() {
-            let to_line = (0..rows.len()).filter(|row| outcomes[at][*row] == TO_LINE && !self.doomed.contains_key(&(at, *row)));
-            places.extend(to_line.map(|row| (at, row)));
+impl<'a> Search<'a> {
+    fn new(plan: &'a Plan, batch: &'a Batch, outcomes: &[Vec<u32>]) -> Self {
+        let mut candidates = Vec::new();
+        for (stream, transactions) in plan.rows[..plan.segment.streams.len()].iter().enumerate() {
+            let to_line = transactions.iter().enumerate().filter(|(row, _)| outcomes[stream][*row] == TO_LINE);
+            let candidate = |(row, transaction): (usize, &u32)| {
+                let cells = plan.segment.streams[stream].cells(row);
+                Candidate { stream, row, transaction: *transaction, cells }
+            };
+            candidates.extend(to_line.map(candidate));
         }
-        let floors: Vec<BTreeSet<KeyId>> = self.plan.segment.streams.iter().map(|stream| gather(&stream.program.walker, floors)).collect();
-        let mut candidates: Vec<((usize, usize), Vec<u32>)> =
-            places.into_iter().map(|(at, row)| ((at, row), self.plan.segment.streams[at].cells(row))).collect();
-        if let Some(poorer) = &self.poorer {
-            candidates.retain(|((at, _), cells)| floors[*at].iter().any(|key| poorer.contains(&cells[key.index()])));
+        let (promises, floors): (_, Vec<BTreeSet<KeyId>>) = (of_streams(plan, promises), of_streams(plan, floors));
+        let fates = vec![None; candidates.len()];
+        let mut search = Self { plan, batch, promises, floors, candidates, fates, most: Most::new(plan.segment.base.len()) };
+        search.reckon();
+        search
+    }
+
+    /// What cells can come to hold: what they have, and what everybody might bring.
+    fn reckon(&mut self) {
+        let Self { plan, promises, floors, candidates, most, .. } = self;
+        let is_asked = |cell: &u32| *cell != NO_CELL && is_bounded(plan, *cell);
+        for call in candidates {
+            for cell in floors[call.stream].iter().map(|key| call.cells[key.index()]).filter(is_asked) {
+                if !most.knows(cell) {
+                    most.add(cell, from_word(&plan.segment.base[cell as usize]));
+                }
+            }
         }
-        let floors = candidates.iter().flat_map(|((at, _), cells)| floors[*at].iter().map(|key| cells[key.index()]));
-        let most = self.most(floors.filter(|cell| *cell != NO_CELL && self.is_bounded(*cell)).collect());
-        let fate = |(place, cells): ((usize, usize), Vec<u32>)| {
-            let status = self.demand(place, &cells).fate(&most)?;
-            let (transaction, compiled) = (self.plan.rows[place.0][place.1], self.plan.compiled[place.0].clone());
-            Some((place, Doomed { transaction, compiled, cells, status }))
-        };
-        candidates.into_par_iter().filter_map(fate).collect()
-    }
-
-    /// The cells that calls would have added to.
-    fn credited(&self, calls: &[((usize, usize), Doomed)]) -> HashSet<u32> {
-        let promised = |stream: &Stream| gather(&stream.program.walker, promises).into_iter().map(|(key, _)| key).collect();
-        let keys: Vec<BTreeSet<KeyId>> = self.plan.segment.streams.iter().map(promised).collect();
-        calls.iter().flat_map(|((at, _), doomed)| keys[*at].iter().map(|key| doomed.cells[key.index()])).collect()
-    }
-
-    fn demand<'d>(&'d self, (at, row): (usize, usize), cells: &'d [u32]) -> Demand<'d> {
-        let asking = Asking { compiled: &self.plan.compiled[at], transaction: self.plan.rows[at][row], cells };
-        Demand::new(&self.plan.segment, self.batch, asking)
-    }
-
-    /// Whether a cell never holds more than it has and is credited: a debit that nobody guards wraps.
-    fn is_bounded(&self, cell: u32) -> bool {
-        let uses = self.plan.segment.flags[cell as usize];
-        !flags::ordered(uses) && uses & flags::UNGUARDED == 0
-    }
-
-    /// What rows of a part may add to a key's cells, as far as these are asked about.
-    fn promised(&self, at: usize, part: &Part, key: KeyId, terms: &[Term], most: &Most) -> Vec<(u32, U256)> {
-        let program = &self.plan.segment.streams[at].program;
-        let cells = part.columns[program.walker.cell_column(key)].iter().enumerate();
-        let known = cells.filter(|(row, cell)| most.knows(**cell) && !self.doomed.contains_key(&(at, part.first + row)));
-        known.flat_map(|(row, cell)| terms.iter().map(move |term| (*cell, amount(program, part, row, term)))).collect()
-    }
-
-    /// The most that cells can come to hold; those that might wrap are left out.
-    fn most(&self, cells: HashSet<u32>) -> Most {
-        let mut most = Most::new(self.plan.segment.base.len());
-        cells.iter().for_each(|cell| most.add(*cell, from_word(&self.plan.segment.base[*cell as usize])));
-        for (at, stream) in self.plan.segment.streams.iter().enumerate().filter(|(at, _)| !self.plan.rows[*at].is_empty()) {
-            for (key, terms) in gather(&stream.program.walker, promises) {
-                let promised = |part: &Part| self.promised(at, part, key, &terms, &most);
+        for (at, stream) in plan.segment.streams.iter().enumerate().filter(|(at, _)| !plan.rows[*at].is_empty()) {
+            for (key, terms) in &promises[at] {
+                let promised = |part: &Part| promised(&stream.program, part, *key, terms, most);
                 let promised: Vec<(u32, U256)> = stream.parts.par_iter().flat_map_iter(promised).collect();
                 promised.into_iter().for_each(|(cell, amount)| most.add(cell, amount));
             }
         }
-        let held: Vec<_> = self.plan.held_up.iter().filter(|(cell, _)| most.knows(*cell)).collect();
+        let held: Vec<_> = plan.held_up.iter().filter(|(cell, _)| most.knows(*cell)).collect();
         held.into_iter().for_each(|(cell, up)| most.add(*cell, *up));
-        most
     }
+
+    /// The doomed, in the order of streams and rows.
+    fn run(mut self) -> Vec<(Candidate, Status)> {
+        let mut poorer: Option<HashSet<u32, ahash::RandomState>> = None;
+        for _ in 0..ROUNDS {
+            let is_asked = |call: &Candidate| {
+                let mut cells = self.floors[call.stream].iter().map(|key| call.cells[key.index()]);
+                poorer.as_ref().is_none_or(|poorer| cells.any(|cell| poorer.contains(&cell)))
+            };
+            let calls = self.candidates.par_iter().zip(&self.fates).enumerate();
+            let open = calls.filter(|(_, (call, fate))| fate.is_none() && is_asked(call));
+            let fate = |(at, (call, _)): (usize, (&Candidate, _))| {
+                self.fetch_ahead(at);
+                Some((at, self.fate(call)?))
+            };
+            let found: Vec<_> = open.filter_map(fate).collect();
+            if found.is_empty() {
+                break;
+            }
+            poorer = Some(found.into_iter().flat_map(|(at, status)| self.doom(at, status)).collect());
+        }
+        self.candidates.into_iter().zip(self.fates).filter_map(|(call, fate)| Some((call, fate?))).collect()
+    }
+
+    /// Has the transactions fetched of those that come soon, and the calldata of those that come sooner.
+    fn fetch_ahead(&self, at: usize) {
+        let transaction = |at: usize| self.candidates.get(at).map(|call| &self.batch.transactions[call.transaction as usize]);
+        if let Some(later) = transaction(at + 2 * AHEAD) {
+            prefetch(&later.from);
+            prefetch(&later.data);
+        }
+        if let Some(soon) = transaction(at + AHEAD) {
+            prefetch_ends(&soon.data);
+        }
+    }
+
+    fn fate(&self, call: &Candidate) -> Option<Status> {
+        let asking = Asking { compiled: &self.plan.compiled[call.stream], transaction: call.transaction, cells: &call.cells };
+        Demand::new(&self.plan.segment, self.batch, asking).fate(&self.most)
+    }
+
+    /// The call brings nothing to anybody. Out come the cells that come to hold less.
+    fn doom(&mut self, at: usize, status: Status) -> Vec<u32> {
+        let Self { plan, promises, candidates, fates, most, .. } = self;
+        let call = &candidates[at];
+        fates[at] = Some(status);
+        let stream = &plan.segment.streams[call.stream];
+        let (part, row) = stream.locate(call.row);
+        let mut poorer = Vec::new();
+        for (key, terms) in &promises[call.stream] {
+            let cell = call.cells[key.index()];
+            if most.knows(cell) {
+                terms.iter().for_each(|term| most.take(cell, amount(&stream.program, part, row, term)));
+                poorer.push(cell);
+            }
+        }
+        poorer
+    }
+}
+
+/// Whether a cell never holds more than it has and is credited: a debit that nobody guards wraps.
+fn is_bounded(plan: &Plan, cell: u32) -> bool {
+    let uses = plan.segment.flags[cell as usize];
+    !flags::ordered(uses) && uses & flags::UNGUARDED == 0
+}
+
+/// What rows of a part may add to a key's cells, as far as these are asked about.
+fn promised(program: &Program, part: &Part, key: KeyId, terms: &[Term], most: &Most) -> Vec<(u32, U256)> {
+    let cells = part.columns[program.walker.cell_column(key)].iter().enumerate().filter(|(_, cell)| most.knows(**cell));
+    cells.flat_map(|(row, cell)| terms.iter().map(move |term| (*cell, amount(program, part, row, term)))).collect()
 }
 
 /// An amount of a row. One that hangs on cells is any at all.
@@ -174,15 +233,17 @@ fn floors(walk: &Walk, keys: &mut BTreeSet<KeyId>) {
     walk.below().into_iter().for_each(|walk| floors(walk, keys));
 }
 
-/// What a walk says, gathered.
-fn gather<T: Default>(walker: &Walker, visit: impl Fn(&Walk, &mut T)) -> T {
-    let mut found = T::default();
-    visit(&walker.root, &mut found);
-    found
+/// What the walk of each clearing stream says, gathered.
+fn of_streams<T: Default>(plan: &Plan, visit: impl Fn(&Walk, &mut T)) -> Vec<T> {
+    let gather = |stream: &Stream| {
+        let mut found = T::default();
+        visit(&stream.program.walker.root, &mut found);
+        found
+    };
+    plan.segment.streams.iter().map(gather).collect()
 }
 
-fn rows_by_stream<'a>(places: impl Iterator<Item = &'a (usize, usize)>) -> HashMap<usize, Vec<usize>> {
-    let mut rows: HashMap<usize, Vec<usize>> = HashMap::new();
-    places.for_each(|(stream, row)| rows.entry(*stream).or_default().push(*row));
-    rows
+fn rows_by_stream(doomed: &[(Candidate, Status)]) -> Vec<(usize, Vec<usize>)> {
+    let by_stream = doomed.chunk_by(|(one, _), (two, _)| one.stream == two.stream);
+    by_stream.map(|calls| (calls[0].0.stream, calls.iter().map(|(call, _)| call.row).collect())).collect()
 }

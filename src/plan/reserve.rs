@@ -2,11 +2,11 @@
 //! below floors and above ceilings. Judge has to count on it. Each cell gets rows of a stream of its own, which demand and apply nothing.
 //! Nothing here knows who asks.
 
-use super::resolve::push_limb;
+use super::resolve::push_words;
 use super::segment::{Program, Stream};
 use crate::ir::access::Walker;
 use crate::ir::{Input, Kernel, Key, KeyId, Leaf, Outcome};
-use crate::word::{LIMBS, to_word};
+use crate::word::LIMBS;
 use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -94,9 +94,8 @@ fn columns(walker: &Walker, part: &[Held]) -> Vec<Vec<u32>> {
     let mut columns = vec![vec![]; walker.columns()];
     columns[walker.cell_column(KeyId::from_index(0))] = part.iter().map(|(number, _)| *number).collect();
     let limbs = &mut columns[walker.param_column(0)..];
-    for (row, (_, amounts)) in part.iter().enumerate() {
-        let amounts = amounts.iter().flat_map(|amount| to_word(*amount));
-        limbs.iter_mut().zip(amounts).for_each(|(column, limb)| push_limb(column, row, limb));
+    for (side, limbs) in limbs.chunks_exact_mut(LIMBS).enumerate() {
+        push_words(limbs, 0, part.iter().map(|(_, amounts)| &amounts[side]));
     }
     debug_assert_eq!(walker.columns(), 1 + 2 * LIMBS);
     columns

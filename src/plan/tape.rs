@@ -241,8 +241,9 @@ impl<'a> Evaluated<'a> {
         *self.column(register).word(call)
     }
 
-    /// Up to 32 conditions of a call as bits.
-    pub fn gather(self, conditions: &[Register], call: usize) -> u32 {
-        conditions.iter().enumerate().fold(0, |bits, (at, condition)| bits | u32::from(!self.word(*condition, call).is_zero()) << at)
+    /// Sets a bit in the words of the calls where a condition holds.
+    pub fn gather(self, condition: Register, bit: usize, words: &mut [u32]) {
+        let column = self.column(condition);
+        words.iter_mut().enumerate().for_each(|(call, word)| *word |= u32::from(!column.word(call).is_zero()) << bit);
     }
 }

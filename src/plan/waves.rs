@@ -5,12 +5,13 @@ use super::classes::Plan;
 use super::levels::{LINE, widths};
 use super::library::Compiled;
 use super::ordered::OrderedCall;
-use super::resolve::push_limb;
+use super::resolve::push_words;
 use super::segment::{Stream, Waves};
 use super::tape::SIDE_BY_SIDE;
 use crate::ir::eval::Call;
+use crate::prefetch::{prefetch, prefetch_ends};
 use crate::tx::Batch;
-use crate::word::{LIMBS, to_word};
+use crate::word::LIMBS;
 use rayon::prelude::*;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -172,25 +173,43 @@ fn stream(batch: &Batch, part: &[(u32, &OrderedCall)]) -> Stream {
     Stream::new(compiled.program.clone(), parts)
 }
 
-fn columns(batch: &Batch, calls: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
-    let compiled = &calls[0].1.kind.compiled;
+/// Has the calldata fetched of the calls that come next, and the transactions of those that come after them: levels have them in any order.
+fn fetch_ahead(batch: &Batch, calls: &[(u32, &OrderedCall)], from: usize) {
+    let transactions = |from: usize| {
+        let calls = calls.iter().skip(from).take(SIDE_BY_SIDE);
+        calls.map(|(_, call)| &batch.transactions[call.transaction as usize])
+    };
+    for later in transactions(from + SIDE_BY_SIDE) {
+        prefetch(&later.from);
+        prefetch(&later.data);
+    }
+    transactions(from).for_each(|soon| prefetch_ends(&soon.data));
+}
+
+fn columns(batch: &Batch, all: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
+    let compiled = &all[0].1.kind.compiled;
     let (program, wave) = (&compiled.program, compiled.wave.as_ref());
     let (Some(waver), Some(wave)) = (&program.waver, wave) else { return vec![] };
     let mut columns = vec![Vec::new(); waver.columns()];
     let (mut words, mut row) = (Vec::new(), 0);
-    for calls in calls.chunks(SIDE_BY_SIDE) {
+    for (chunk, calls) in all.chunks(SIDE_BY_SIDE).enumerate() {
+        fetch_ahead(batch, all, (chunk + 1) * SIDE_BY_SIDE);
         let call = |call: &OrderedCall| Call { transaction: &batch.transactions[call.transaction as usize], block: &batch.block };
         let inputs: SmallVec<[Call<'_>; SIDE_BY_SIDE]> = calls.iter().map(|(_, ordered)| call(ordered)).collect();
         let evaluated = wave.tape.run(inputs.len(), |call, input| inputs[call].input(*input), &mut words);
-        for (at, (_, call)) in calls.iter().enumerate() {
-            let bits = wave.bits.chunks(32).map(|conditions| evaluated.gather(conditions, at));
-            let (names, limbs) = columns.split_at_mut(program.walker.param_column(0));
-            names.iter_mut().zip(bits.chain(call.cells.iter().copied())).for_each(|(column, word)| column.push(word));
-            let params = wave.params.iter().flat_map(|param| to_word(evaluated.word(*param, at)));
-            limbs.iter_mut().zip(params).for_each(|(column, limb)| push_limb(column, row, limb));
-            row += 1;
+        let (names, limbs) = columns.split_at_mut(program.walker.param_column(0));
+        let (bits, cells) = names.split_at_mut(wave.bits.len().div_ceil(32));
+        for (column, conditions) in bits.iter_mut().zip(wave.bits.chunks(32)) {
+            column.resize(row + calls.len(), 0);
+            conditions.iter().enumerate().for_each(|(bit, condition)| evaluated.gather(*condition, bit, &mut column[row..]));
         }
+        cells.iter_mut().enumerate().for_each(|(key, column)| column.extend(calls.iter().map(|(_, call)| call.cells[key])));
+        for (limbs, param) in limbs.chunks_exact_mut(LIMBS).zip(&wave.params) {
+            let param = evaluated.column(*param);
+            push_words(limbs, row, (0..calls.len()).map(|call| param.word(call)));
+        }
+        row += calls.len();
     }
-    debug_assert_eq!(waver.columns(), wave.bits.len().div_ceil(32) + calls[0].1.cells.len() + wave.params.len() * LIMBS);
+    debug_assert_eq!(waver.columns(), wave.bits.len().div_ceil(32) + all[0].1.cells.len() + wave.params.len() * LIMBS);
     columns
 }

@@ -27,7 +27,7 @@ pub use contracts::Contract;
 pub use journal::Mark;
 pub use key::{CellId, CellKey, Slot};
 pub use memory::Memory;
-pub use paths::{Paths, Query};
+pub use paths::{Paths, Query, UNKNOWN};
 pub use root::FORMAT;
 
 use crate::{

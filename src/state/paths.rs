@@ -117,9 +117,9 @@ impl Paths {
         }
     }
 
-    /// What `find` gives for each of the paths that `path` gives by their places. The look-ups go side by side, so that the processor waits
-    /// for memory once for many: all hashes first, then nothing but loads, then the rest.
-    pub fn find_all<'w, const WORDS: usize>(&self, path: impl Fn(usize) -> (u64, [&'w U256; WORDS]), found: &mut [Option<CellId>]) {
+    /// What `find` gives for each of the paths that `path` gives by their places, `UNKNOWN` for none. The look-ups go side by side, so that
+    /// the processor waits for memory once for many: all hashes first, then nothing but loads, then the rest.
+    pub fn find_all<'w, const WORDS: usize>(&self, path: impl Fn(usize) -> (u64, [&'w U256; WORDS]), found: &mut [CellId]) {
         let all_addresses = (0..found.len()).all(|at| path(at).1.into_iter().all(is_address));
         let (table, _, both, _) = &self.tables;
         match (WORDS, all_addresses) {
@@ -127,7 +127,7 @@ impl Paths {
             (2, true) => both.find_all(|at| addresses(path(at).0, path(at).1[0], path(at).1[WORDS - 1]), found),
             _ => found.iter_mut().enumerate().for_each(|(at, found)| {
                 let (space, words) = path(at);
-                *found = self.find(space, &words.map(|word| *word));
+                *found = self.find(space, &words.map(|word| *word)).unwrap_or(UNKNOWN);
             }),
         }
     }
@@ -180,8 +180,11 @@ impl Paths {
     }
 }
 
-/// The last limb of a slot that is taken by no path, but for the half that is not the id: no cell has this one.
-const FREE: u64 = (CellId::MAX as u64) << 32;
+/// No cell has this id.
+pub const UNKNOWN: CellId = CellId::MAX;
+
+/// The last limb of a slot that is taken by no path, but for the half that is not the id.
+const FREE: u64 = (UNKNOWN as u64) << 32;
 
 #[derive(Clone, Default)]
 struct Table<const LIMBS: usize> {
@@ -204,7 +207,7 @@ impl<const LIMBS: usize> Table<LIMBS> {
     }
 
     #[inline]
-    fn find_all(&self, path: impl Fn(usize) -> [u64; LIMBS], found: &mut [Option<CellId>]) {
+    fn find_all(&self, path: impl Fn(usize) -> [u64; LIMBS], found: &mut [CellId]) {
         const SIDE_BY_SIDE: usize = 32;
         let slots: &[[u64; LIMBS]] = &self.slots;
         let (mut paths, mut starts) = ([[0; LIMBS]; SIDE_BY_SIDE], [0; SIDE_BY_SIDE]);
@@ -216,7 +219,7 @@ impl<const LIMBS: usize> Table<LIMBS> {
                 slots.get(*place).into_iter().for_each(prefetch);
             }
             let looked = found.iter_mut().zip(paths.iter().zip(starts));
-            looked.for_each(|(found, (path, start))| *found = find(slots, path, *start));
+            looked.for_each(|(found, (path, start))| *found = find(slots, path, *start).unwrap_or(UNKNOWN));
         }
     }
 
@@ -225,7 +228,7 @@ impl<const LIMBS: usize> Table<LIMBS> {
             debug_assert_eq!(known, id, "a path leads to two cells");
             return;
         }
-        if id == CellId::MAX {
+        if id == UNKNOWN {
             return;
         }
         // A third stays free: probes stay short, and every search ends at a free slot.
@@ -260,23 +263,49 @@ impl<const LIMBS: usize> Table<LIMBS> {
 /// Where the search for a path starts.
 #[inline]
 fn start<const LIMBS: usize>(slots: usize, path: &[u64; LIMBS]) -> usize {
-    // Two slots of an address are one line of the cache: a search starts at the first of them.
+    // Two slots of an address are a line of the cache: a search starts at the first of them.
     hash::limbs(path) as usize & slots.wrapping_sub(1) & !1
 }
 
+/// Looks at the slots of one line of the cache at once, without deciding between them: which of them it is cannot be foreseen.
 #[inline]
 fn find<const LIMBS: usize>(slots: &[[u64; LIMBS]], path: &[u64; LIMBS], mut at: usize) -> Option<CellId> {
-    let (words, last) = path.split_at(LIMBS - 1);
+    if LIMBS > 4 {
+        return find_in_steps(slots, path, at);
+    }
+    loop {
+        let Some([one, two]) = slots.get(at..at + 2) else { return None };
+        let (in_one, in_two) = (holds(one, path), holds(two, path));
+        if in_one | in_two {
+            return Some(id(if in_one { one } else { two }));
+        }
+        if is_free(one) | is_free(two) {
+            return None;
+        }
+        at = (at + 2) & (slots.len() - 1);
+    }
+}
+
+#[inline]
+fn find_in_steps<const LIMBS: usize>(slots: &[[u64; LIMBS]], path: &[u64; LIMBS], mut at: usize) -> Option<CellId> {
     loop {
         let slot = slots.get(at).filter(|slot| !is_free(slot))?;
-        let differ = u64::from(slot[LIMBS - 1] as u32 ^ last[0] as u32);
-        if slot.iter().zip(words).fold(differ, |differ, (slot, path)| differ | (slot ^ path)) == 0 {
+        if holds(slot, path) {
             return Some(id(slot));
         }
         at = (at + 1) & (slots.len() - 1);
     }
 }
 
+/// Whether a slot has this path.
+#[inline]
+fn holds<const LIMBS: usize>(slot: &[u64; LIMBS], path: &[u64; LIMBS]) -> bool {
+    let (words, last) = path.split_at(LIMBS - 1);
+    let differ = u64::from(slot[LIMBS - 1] as u32 ^ last[0] as u32) | u64::from(is_free(slot));
+    slot.iter().zip(words).fold(differ, |differ, (slot, path)| differ | (slot ^ path)) == 0
+}
+
+#[inline]
 fn is_free<const LIMBS: usize>(slot: &[u64; LIMBS]) -> bool {
     slot[LIMBS - 1] >= FREE
 }

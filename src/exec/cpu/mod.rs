@@ -103,6 +103,7 @@ fn judge(flags: u32, base: &Word, (debits, credits): (Total, Total)) -> u32 {
     verdict_of(flags, base, || word::less(&value, &debits) || word::add(value, credits)[LIMBS] != 0)
 }
 
+#[inline]
 fn verdict_of(flags: u32, base: &Word, falls_short: impl FnOnce() -> bool) -> u32 {
     let guarded = flags & (flags::GUARD | flags::SENTINEL) != 0;
     let sentinel = || flags & flags::SENTINEL != 0 && flags & flags::PLAIN_DEBIT != 0 && *base == [u32::MAX; LIMBS];

@@ -252,11 +252,15 @@ impl Rows<'_> {
     /// Notes what is not to be applied. `verdicts` are there if any is not 0.
     fn take_back(&mut self, draft: &mut Draft, base: &[Word], verdicts: Option<&[u32]>) {
         let (plan, part) = (self.plan, self.part);
+        let to_line = verdicts.map(|verdicts| self.contended(verdicts));
         let mut demands = plan.demands();
-        for (row, outcome) in self.rows.clone().zip(&mut self.outcomes) {
+        for (at, (row, outcome)) in self.rows.clone().zip(&mut self.outcomes).enumerate() {
+            let to_line = to_line.as_ref().is_some_and(|to_line| to_line[at]);
+            if !to_line && !self.inexact {
+                continue;
+            }
             let row = Row { plan, part, base, row };
-            let contended = |verdicts: &[u32]| row.cells().any(|(_, cell)| cell != NO_CELL && verdicts[cell as usize] != 0);
-            let (to_line, end) = (verdicts.is_some_and(contended), row.end());
+            let end = row.end();
             if to_line || !end.exact {
                 row.demand(&mut demands);
                 let applied: &[Ask] = if to_line { &[] } else { &end.applied };
@@ -270,6 +274,17 @@ impl Rows<'_> {
                 *outcome = TO_LINE;
             }
         }
+    }
+
+    /// Which rows name a contended cell.
+    fn contended(&self, verdicts: &[u32]) -> Vec<bool> {
+        let mut contended = vec![false; self.rows.len()];
+        for column in &self.plan.cell_columns {
+            let cells = self.part.columns[*column][self.rows.clone()].iter();
+            let is_contended = |cell: &u32| verdicts.get(*cell as usize).is_some_and(|verdict| *verdict != 0);
+            contended.iter_mut().zip(cells).for_each(|(contended, cell)| *contended |= is_contended(cell));
+        }
+        contended
     }
 }
 
@@ -307,6 +322,7 @@ pub(super) fn judge(segment: &Segment, pieces: &[Piece<'_>], spare: Cleared) -> 
 }
 
 /// The verdict, and the value that the cell has then, where the totals are words.
+#[inline]
 fn judge_short(flags: u32, base: &Word, [debits, credits]: [U256; 2]) -> (u32, Word) {
     let before = word::from_word(base);
     let falls_short = || debits > before || before.checked_add(credits).is_none();

@@ -6,7 +6,7 @@ mod rows;
 mod search;
 
 pub use rows::Rows;
-pub(super) use rows::push_limb;
+pub(super) use rows::push_words;
 
 use super::library::{Compiled, Library};
 use super::ordered::{Cells, Kind, OrderedCall};

@@ -11,7 +11,7 @@ use crate::ir::access::Shape;
 use crate::ir::eval::{Call, Run};
 use crate::plan::library::{Compiled, Library, Meets, Target};
 use crate::plan::tape::SIDE_BY_SIDE;
-use crate::prefetch::prefetch;
+use crate::prefetch::{prefetch, prefetch_ends};
 use crate::state::State;
 use crate::tx::{Block, Transaction};
 use alloy_primitives::{Address, U256};
@@ -157,9 +157,8 @@ impl<'a> Resolver<'a> {
             prefetch(&later.from);
             prefetch(&later.data);
         }
-        if let Some([first, .., last]) = self.transactions.get(at + SIDE_BY_SIDE).map(|soon| &soon.data[..]) {
-            prefetch(first);
-            prefetch(last);
+        if let Some(soon) = self.transactions.get(at + SIDE_BY_SIDE) {
+            prefetch_ends(&soon.data);
         }
     }
 

@@ -8,6 +8,7 @@ use crate::plan::library::{Compiled, Pattern};
 use crate::plan::ordered::Kind;
 use crate::plan::segment::remove;
 use crate::word::LIMBS;
+use alloy_primitives::U256;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,8 +40,10 @@ impl Bits {
     pub fn gather(&mut self, calls: Calls<'_>) {
         self.calls = calls.calls.len();
         self.words.clear();
-        for conditions in calls.compiled.bits.chunks(32) {
-            self.words.extend((0..self.calls).map(|call| calls.evaluated.gather(conditions, call)));
+        for (column, conditions) in calls.compiled.bits.chunks(32).enumerate() {
+            self.words.resize((column + 1) * self.calls, 0);
+            let words = &mut self.words[column * self.calls..];
+            conditions.iter().enumerate().for_each(|(bit, condition)| calls.evaluated.gather(*condition, bit, words));
         }
     }
 
@@ -75,7 +78,7 @@ impl Rows {
     pub(super) fn common_kind(&self, bits: &Bits, search: &Search<'_>) -> Option<u32> {
         let (last, kind) = self.last.as_ref()?;
         let same = bits.columns().zip(last).all(|(column, last)| column.iter().all(|word| word == last));
-        (same && (0..bits.calls).all(|call| search.all_differ(call))).then_some(*kind)
+        (same && search.all_differ()).then_some(*kind)
     }
 
     /// The index of the kind of a call. Most calls are of the kind of the one before.
@@ -116,32 +119,28 @@ impl Rows {
         for (key, (column, flags)) in names.iter_mut().zip(flags).enumerate() {
             match flags {
                 0 => column.resize(rows + added, NO_CELL),
-                _ => column.extend(search.of_key(key)[which.clone()].iter().map(|cell| cell.encode())),
+                _ => column.extend_from_slice(&search.of_key(key)[which.clone()]),
             }
         }
         for (limbs, param) in params.chunks_exact_mut(LIMBS).zip(&calls.compiled.params) {
             let param = calls.evaluated.column(*param);
-            for (limb, column) in limbs.iter_mut().enumerate() {
-                push_limbs(column, rows, which.clone().map(|call| (param.word(call).as_limbs()[limb / 2] >> (32 * (limb % 2))) as u32));
-            }
+            push_words(limbs, rows, which.clone().map(|call| param.word(call)));
         }
         self.transactions.extend_from_slice(&transactions[which]);
         self.kind_of.resize(rows + added, kind);
     }
 }
 
-/// Adds to a column of `rows` rows, which has no words as long as all are 0.
-fn push_limbs(column: &mut Vec<u32>, rows: usize, limbs: impl Iterator<Item = u32> + Clone) {
-    if column.is_empty() && limbs.clone().all(|limb| limb == 0) {
-        return;
+/// Adds words to the columns of their limbs, which have `rows` rows, or none as long as all are 0.
+pub(in crate::plan) fn push_words<'w>(limbs: &mut [Vec<u32>], rows: usize, words: impl Iterator<Item = &'w U256> + Clone) {
+    let any = words.clone().fold(U256::ZERO, |any, word| any | word);
+    for (at, column) in limbs.iter_mut().enumerate() {
+        let limb = |word: &U256| (word.as_limbs()[at / 2] >> (32 * (at % 2))) as u32;
+        if limb(&any) != 0 || !column.is_empty() {
+            column.resize(rows, 0);
+            column.extend(words.clone().map(limb));
+        }
     }
-    column.resize(rows, 0);
-    column.extend(limbs);
-}
-
-/// The same for one row.
-pub(in crate::plan) fn push_limb(column: &mut Vec<u32>, rows: usize, limb: u32) {
-    push_limbs(column, rows, [limb].into_iter());
 }
 
 fn all_differ(cells: &[Found]) -> bool {

@@ -1,14 +1,14 @@
 //! The search for the cells that calls name: by paths, and by hashing where no path leads there yet.
 
 use super::{Found, cell_key};
+use crate::ir::access::NO_CELL;
 use crate::ir::eval::{Call, Run, World};
 use crate::ir::{Key, KeyId};
 use crate::plan::library::{Compiled, Finder};
 use crate::plan::tape::{Evaluated, Register};
-use crate::state::{CellId, CellKey, Paths, Query, State};
+use crate::state::{CellId, CellKey, Paths, Query, State, UNKNOWN};
 use alloy_primitives::U256;
 use hashbrown::HashTable;
-use std::mem::take;
 
 /// The contract id under which native cells are cached.
 pub(super) const NATIVE_SPACE: u32 = u32::MAX;
@@ -33,83 +33,62 @@ pub(super) struct Search<'a> {
     pub learned: Vec<(Query, CellId)>,
     /// A key hangs on words.
     pub hangs: bool,
-    /// What came of the calls at hand: for each key a cell a call.
-    cells: Vec<Found>,
+    /// What came of the calls at hand: for each key a cell a call, encoded.
+    cells: Vec<u32>,
     calls: usize,
-    /// What paths lead to, of one key.
-    found: Vec<Option<CellId>>,
     /// The cells of one call.
     of_call: Vec<Found>,
 }
 
 impl<'a> Search<'a> {
     pub fn new(state: &'a State) -> Self {
-        let (missing, missing_hashes, missing_ids, learned, hangs, cells, found, of_call) = Default::default();
-        Self { state, missing, missing_hashes, missing_ids, learned, hangs, cells, calls: 0, found, of_call }
+        let (missing, missing_hashes, missing_ids, learned, hangs, cells, of_call) = Default::default();
+        Self { state, missing, missing_hashes, missing_ids, learned, hangs, cells, calls: 0, of_call }
     }
 
-    /// The cells that a key of the calls at hand names.
-    pub fn of_key(&self, key: usize) -> &[Found] {
+    /// The cells that a key of the calls at hand names, encoded.
+    pub fn of_key(&self, key: usize) -> &[u32] {
         &self.cells[key * self.calls..(key + 1) * self.calls]
     }
 
     /// The cells of one of the calls at hand.
     pub fn of_call(&mut self, call: usize) -> &[Found] {
-        let (keys, of_call) = (self.cells.len() / self.calls.max(1), &mut self.of_call);
+        self.before(call, self.cells.len() / self.calls.max(1))
+    }
+
+    /// Those of its first keys.
+    fn before(&mut self, call: usize, keys: usize) -> &[Found] {
+        let of_call = &mut self.of_call;
         of_call.clear();
-        of_call.extend((0..keys).map(|key| self.cells[key * self.calls + call]));
+        of_call.extend((0..keys).map(|key| Found::decode(self.cells[key * self.calls + call])));
         of_call
     }
 
-    /// Whether no two keys of a call name one cell.
-    pub fn all_differ(&self, call: usize) -> bool {
-        let of_call = |at: usize| self.cells[at * self.calls + call];
+    /// Whether no two keys of any call at hand name one cell.
+    pub fn all_differ(&self) -> bool {
         let keys = self.cells.len() / self.calls.max(1);
-        (1..keys).all(|key| of_call(key) == Found::Untouched || (0..key).all(|before| of_call(before) != of_call(key)))
+        let meet = |one: usize, two: usize| {
+            let cells = self.of_key(one).iter().zip(self.of_key(two));
+            cells.fold(false, |meet, (one, two)| meet | (one == two && *one != NO_CELL))
+        };
+        !(1..keys).any(|key| (0..key).any(|before| meet(before, key)))
     }
 
     /// Finds the cells of all keys of some calls.
     pub fn find(&mut self, calls: Calls<'_>) {
-        self.cells.clear();
+        let keys = calls.compiled.finders.len();
         self.calls = calls.calls.len();
-        for (at, finder) in calls.compiled.finders.iter().enumerate() {
-            let mut found = take(&mut self.found);
-            found.clear();
-            found.resize(self.calls, None);
-            self.follow(calls, finder, &mut found);
-            for (call, id) in found.iter().enumerate() {
-                let cell = id.map_or_else(|| self.off_path(calls, call, KeyId::from_index(at)), Found::Held);
-                self.cells.push(cell);
-            }
-            self.found = found;
-        }
-    }
-
-    /// Where the paths lead that inputs decide.
-    fn follow(&self, calls: Calls<'_>, finder: &Finder, found: &mut [Option<CellId>]) {
-        let paths = self.state.paths();
-        let column = |register: &Register| calls.evaluated.column(*register);
-        match finder {
-            Finder::Path { template, holes } => {
-                let space = |call: usize| Paths::space(calls.contracts[call], *template);
-                match &holes[..] {
-                    [] => follow_fixed(paths, calls.contracts, *template, found),
-                    [a] => {
-                        let a = column(a);
-                        paths.find_all(|call| (space(call), [a.word(call)]), found);
-                    }
-                    [a, b] => {
-                        let (a, b) = (column(a), column(b));
-                        paths.find_all(|call| (space(call), [a.word(call), b.word(call)]), found);
-                    }
-                    _ => {}
+        self.cells.clear();
+        self.cells.resize(keys * self.calls, NO_CELL);
+        for (key, finder) in calls.compiled.finders.iter().enumerate() {
+            let range = key * self.calls..(key + 1) * self.calls;
+            self.cells[range.clone()].fill(UNKNOWN);
+            follow(self.state, calls, finder, &mut self.cells[range.clone()]);
+            for (call, at) in range.enumerate() {
+                if self.cells[at] == UNKNOWN {
+                    self.cells[at] = self.off_path(calls, call, KeyId::from_index(key)).encode();
                 }
             }
-            Finder::Native { address } => {
-                let address = column(address);
-                paths.find_all(|call| (Paths::space(NATIVE_SPACE, 0), [address.word(call)]), found);
-            }
-            Finder::State { .. } | Finder::Shown => {}
         }
     }
 
@@ -117,7 +96,7 @@ impl<'a> Search<'a> {
     fn off_path(&mut self, calls: Calls<'_>, call: usize, key: KeyId) -> Found {
         let Calls { compiled, contracts, evaluated, .. } = calls;
         let (contract, native) = (contracts[call], || Paths::space(NATIVE_SPACE, 0));
-        self.of_call(call);
+        self.before(call, key.index());
         let path = match &compiled.finders[key.index()] {
             Finder::Shown => return Found::Untouched,
             Finder::Path { template, holes } if holes.is_empty() => fixed(contract, *template),
@@ -175,12 +154,40 @@ fn fixed(contract: u32, template: u32) -> Query {
     Query { space: Paths::space(contract, template), words: [U256::ZERO].into_iter().collect() }
 }
 
+/// Where the paths lead that inputs decide.
+fn follow(state: &State, calls: Calls<'_>, finder: &Finder, found: &mut [CellId]) {
+    let paths = state.paths();
+    let column = |register: &Register| calls.evaluated.column(*register);
+    match finder {
+        Finder::Path { template, holes } => {
+            let space = |call: usize| Paths::space(calls.contracts[call], *template);
+            match &holes[..] {
+                [] => follow_fixed(paths, calls.contracts, *template, found),
+                [a] => {
+                    let a = column(a);
+                    paths.find_all(|call| (space(call), [a.word(call)]), found);
+                }
+                [a, b] => {
+                    let (a, b) = (column(a), column(b));
+                    paths.find_all(|call| (space(call), [a.word(call), b.word(call)]), found);
+                }
+                _ => {}
+            }
+        }
+        Finder::Native { address } => {
+            let address = column(address);
+            paths.find_all(|call| (Paths::space(NATIVE_SPACE, 0), [address.word(call)]), found);
+        }
+        Finder::State { .. } | Finder::Shown => {}
+    }
+}
+
 /// Looks for it once where calls of one contract follow each other.
-fn follow_fixed(paths: &Paths, contracts: &[u32], template: u32, found: &mut [Option<CellId>]) {
+fn follow_fixed(paths: &Paths, contracts: &[u32], template: u32, found: &mut [CellId]) {
     let mut at = 0;
     for same in contracts.chunk_by(|a, b| a == b) {
         let path = fixed(same[0], template);
-        found[at..at + same.len()].fill(paths.find(path.space, path.words.as_slice()));
+        found[at..at + same.len()].fill(paths.find(path.space, path.words.as_slice()).unwrap_or(UNKNOWN));
         at += same.len();
     }
 }

@@ -1,0 +1,83 @@
+//! What a clearing sends to the line, cleared once more by itself when some of it is gone. Whoever uses a contended cell was sent there, so
+//! these calls and their cells are all that is left to decide; what was cleared before stays. It is not for segments with waves, which see
+//! every verdict.
+
+use super::segment::{Cleared, Part, Segment, Stream, TO_LINE};
+use crate::ir::KeyId;
+use crate::ir::access::NO_CELL;
+use crate::plan::classes::Plan;
+use crate::word::{from_word, to_word};
+
+/// The calls that wait for the line, over their own cells.
+pub struct Again {
+    /// A segment with no transactions of its own.
+    pub plan: Plan,
+    /// For each of its streams that in the segment, and the rows there.
+    rows: Vec<(usize, Vec<usize>)>,
+    /// For each of its cells that in the segment.
+    cells: Vec<u32>,
+}
+
+impl Again {
+    pub fn new(plan: &Plan, outcomes: &[Vec<u32>]) -> Self {
+        let mut again = Self { plan: Plan::default(), rows: vec![], cells: vec![] };
+        let mut numbers = vec![NO_CELL; plan.segment.base.len()];
+        for (at, (stream, outcomes)) in plan.segment.streams.iter().zip(outcomes).enumerate() {
+            let rows: Vec<usize> = (0..stream.rows).filter(|row| outcomes[*row] == TO_LINE).collect();
+            if !rows.is_empty() {
+                let stream = again.stream(stream, &rows, &mut numbers);
+                again.plan.segment.streams.push(stream);
+                again.rows.push((at, rows));
+            }
+        }
+        let Segment { base, flags, .. } = &plan.segment;
+        again.plan.segment.base = again.cells.iter().map(|cell| base[*cell as usize]).collect();
+        again.plan.segment.flags = again.cells.iter().map(|cell| flags[*cell as usize]).collect();
+        again
+    }
+
+    /// Those rows of a stream. `numbers` are those of the cells as far as they have been met.
+    fn stream(&mut self, stream: &Stream, rows: &[usize], numbers: &mut [u32]) -> Stream {
+        let first_name = stream.program.walker.cell_column(KeyId::from_index(0));
+        let names = first_name..first_name + stream.program.kernel.keys.len();
+        let mut left = rows;
+        let mut parts = Vec::new();
+        for Part { first, rows, columns } in &stream.parts {
+            let (of_part, rest) = left.split_at(left.partition_point(|row| *row < first + rows));
+            left = rest;
+            let kept = |column: &Vec<u32>| match column.is_empty() {
+                true => vec![],
+                false => of_part.iter().map(|row| column[row - first]).collect(),
+            };
+            let mut columns: Vec<Vec<u32>> = columns.iter().map(kept).collect();
+            columns[names.clone()].iter_mut().flatten().for_each(|name| *name = self.number(*name, numbers));
+            parts.push((of_part.len(), columns));
+        }
+        Stream::new(stream.program.clone(), parts.into_iter().filter(|(rows, _)| *rows > 0))
+    }
+
+    fn number(&mut self, cell: u32, numbers: &mut [u32]) -> u32 {
+        let Some(number) = numbers.get_mut(cell as usize) else { return NO_CELL };
+        if *number == NO_CELL {
+            *number = self.cells.len() as u32;
+            self.cells.push(cell);
+        }
+        *number
+    }
+
+    /// Puts what came of it into what had come of the segment.
+    pub fn join(self, again: &Cleared, cleared: &mut Cleared) {
+        let base = &self.plan.segment.base;
+        for (at, cell) in self.cells.iter().map(|cell| *cell as usize).enumerate() {
+            // What is contended now was so before, and has its value from before the segment.
+            if again.verdicts[at] == 0 {
+                let [now, again, before] = [&cleared.values[cell], &again.values[at], &base[at]].map(from_word);
+                cleared.values[cell] = to_word(now.wrapping_add(again.wrapping_sub(before)));
+            }
+            cleared.verdicts[cell] = again.verdicts[at];
+        }
+        for ((stream, rows), outcomes) in self.rows.iter().zip(&again.outcomes) {
+            rows.iter().zip(outcomes).for_each(|(row, outcome)| cleared.outcomes[*stream][*row] = *outcome);
+        }
+    }
+}
