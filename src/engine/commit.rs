@@ -6,7 +6,7 @@ use crate::exec::line::Lined;
 use crate::exec::segment::{Cleared, Part, Stream, TO_LINE};
 use crate::plan::classes::Plan;
 use crate::plan::numbering::{Home, Numbering};
-use crate::word::to_word;
+use crate::word::from_word;
 use rayon::prelude::*;
 
 /// Cells that are fetched while others are set.
@@ -26,22 +26,17 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
         named.dedup();
         report.stores.extend(named);
     }
-    let word = |number: usize| match lined.values.get(number) {
-        Some(value) => to_word(*value),
-        None => cleared.values[number],
-    };
     for number in 0..engine.numbering.len() {
         if let Some(Home::Held(soon)) = engine.numbering.homes().get(number + AHEAD) {
             engine.state.fetch(*soon);
         }
         if let Home::Held(id) = engine.numbering.homes()[number] {
-            engine.state.set_word(id, word(number));
+            engine.state.set_word(id, cleared.values[number]);
         }
     }
     for number in births(engine, &stores) {
         let key = engine.numbering.key(&engine.state, number);
-        let value = crate::word::from_word(&word(number as usize));
-        engine.state.append(key, value);
+        engine.state.append(key, from_word(&cleared.values[number as usize]));
     }
     for (address, (nonce, code)) in lined.contracts {
         engine.state.set_contract(address, nonce, code);

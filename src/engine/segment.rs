@@ -20,9 +20,8 @@ use crate::plan::waves::Share;
 use crate::prefetch::prefetch;
 use crate::state::State;
 use crate::tx::{Batch, Lane, Output, Receipt, Status};
-use crate::word::from_word;
-use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::mem::take;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -47,8 +46,7 @@ enum Reached {
 
 impl Engine {
     pub(super) fn run_in_segments(&mut self, batch: &Batch, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
-        let pending = Receipt { status: Status::Success, lane: Lane::Clear };
-        let mut report = self.report(vec![pending; batch.transactions.len()]);
+        let mut report = self.report(vec![USUAL; batch.transactions.len()]);
         if self.record.outputs {
             report.outputs = vec![Output::default(); batch.transactions.len()];
         }
@@ -127,7 +125,7 @@ impl Engine {
         stages.into_iter().for_each(|(stage, spent_ns)| clock.add(stage, spent_ns));
         clock.start("line");
         let work = collect(&plan, &cleared, report)?;
-        let mut lined = match self.run_line(batch, &plan, &cleared, work, fallback, report)? {
+        let mut lined = match self.run_line(batch, &plan, &mut cleared, work, fallback, report)? {
             Ok(lined) => lined,
             Err(cut) => return Ok(Reached::Cut(cut)),
         };
@@ -157,7 +155,7 @@ impl Engine {
         // What fails ahead fails again in its own batch, which it belongs to.
         let resolve = |state: &State| next.and_then(|next| Ahead::resolve(state, library, next).ok());
         let mut work = |state: &State| rayon::join(|| clearers.clear(plan), || resolve(state));
-        let (cleared, ahead) = if std::mem::take(&mut beside.root_is_due) {
+        let (cleared, ahead) = if take(&mut beside.root_is_due) {
             let (root, done) = state.root_beside(work);
             beside.root = Some(root);
             done
@@ -237,18 +235,20 @@ impl Engine {
         Ok(Ok(predictions))
     }
 
+    /// Runs the line on the values of the cleared segment, which are then those after it.
     fn run_line(
         &mut self,
         batch: &Batch,
         plan: &Plan,
-        cleared: &Cleared,
+        cleared: &mut Cleared,
         works: Vec<(u32, Work)>,
         fallback: &mut Fallback,
         report: &mut Report,
     ) -> Result<Result<Option<Lined>, usize>> {
-        let Some((last, _)) = works.last() else { return Ok(Ok(None)) };
-        let end_of_segment = self.last_transaction(plan).max(*last);
-        let values = cleared.values.par_iter().with_min_len(1 << 12).map(from_word).collect();
+        if works.is_empty() {
+            return Ok(Ok(None));
+        }
+        let values = take(&mut cleared.values);
         let start = Instant::now();
         let mut line = Line::new(&self.state, &mut self.numbering, &batch.block, values, plan, &cleared.verdicts);
         if self.record.outputs {
@@ -263,23 +263,18 @@ impl Engine {
                 line.fetch(&batch.transactions[*index as usize], work);
             }
             let transaction = &batch.transactions[*index as usize];
-            match line.run(*index, transaction, work, fallback, *index == end_of_segment) {
+            match line.run(*index, transaction, work, fallback, *index + 1 == plan.transactions.end) {
                 Ok(receipt) => report.receipts[*index as usize] = receipt,
                 Err(Stopped::Surprise(at)) => return Ok(Err(at as usize)),
                 Err(Stopped::Failed(error)) => return Err(error.within(format_args!("transaction {index}"))),
             }
         }
-        let lined = line.finish();
+        let (values, lined) = line.finish();
+        cleared.values = values;
         if works.iter().all(|(_, work)| matches!(work, Work::Kernel(..))) {
             clearers(&mut self.executor)?.learn_line(works.len(), start.elapsed().as_nanos() as u64);
         }
         Ok(Ok(Some(lined)))
-    }
-
-    fn last_transaction(&self, plan: &Plan) -> u32 {
-        let rows = plan.rows.iter().filter_map(|rows| rows.iter().max());
-        let doomed = plan.doomed.iter().map(|doomed| &doomed.transaction);
-        rows.chain(&plan.empty).chain(doomed).chain(plan.decided.iter().map(|(index, ..)| index)).copied().max().unwrap_or(0)
     }
 }
 
@@ -290,6 +285,12 @@ fn clearers(executor: &mut Executor) -> Result<&mut Clearers> {
     }
 }
 
+/// What most transactions come to.
+const USUAL: Receipt = Receipt { status: Status::Success, lane: Lane::Clear };
+
+/// Rows of which it is asked together whether anything is unusual about them.
+const TOGETHER: usize = 64;
+
 fn receipt(kernel: &Kernel, leaf: usize, transaction: u32, lane: Lane) -> Result<Receipt> {
     let status = kernel.leaves.get(leaf).and_then(|leaf| leaf.outcome.status());
     let wrong = || Error::internal(format_args!("transaction {transaction} ended at leaf {leaf}, which ends nothing"));
@@ -298,33 +299,46 @@ fn receipt(kernel: &Kernel, leaf: usize, transaction: u32, lane: Lane) -> Result
 
 /// The receipts of what was cleared, and the work for the line, in order.
 fn collect(plan: &Plan, cleared: &Cleared, report: &mut Report) -> Result<Vec<(u32, Work)>> {
+    let Range { start, end } = plan.transactions;
+    report.receipts[start as usize..end as usize].fill(USUAL);
     let mut work: Vec<(u32, Work)> = Vec::new();
     for call in &plan.ordered {
         let shape = call.kind.hangs.then(|| call.kind.shape.clone());
         work.push((call.transaction, Work::Kernel(call.kind.compiled.clone(), call.cells.to_vec(), shape)));
     }
     work.extend(plan.fallbacks.iter().map(|foreseen| (foreseen.transaction, Work::Fallback(foreseen.clone()))));
-    for index in &plan.empty {
-        report.receipts[*index as usize] = Receipt { status: Status::Success, lane: Lane::Clear };
-    }
     for doomed in &plan.doomed {
-        report.receipts[doomed.transaction as usize] = Receipt { status: doomed.status, lane: Lane::Clear };
+        report.receipts[doomed.transaction as usize] = Receipt { status: doomed.status, ..USUAL };
     }
     for (index, compiled, leaf) in &plan.decided {
         report.receipts[*index as usize] = receipt(&compiled.program.kernel, leaf.index(), *index, Lane::Clear)?;
     }
-    let streams = plan.segment.all_streams().zip(&plan.rows).zip(cleared.outcomes.iter().zip(&plan.compiled));
-    for (at, ((stream, rows), (outcomes, compiled))) in streams.enumerate() {
-        let kernel = &stream.program.kernel;
-        let lane = if at < plan.segment.streams.len() { Lane::Clear } else { Lane::Wave };
-        for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
-            if *outcome == TO_LINE {
-                work.push((*transaction, Work::Kernel(compiled.clone(), stream.cells(row), None)));
-            } else {
-                report.receipts[*transaction as usize] = receipt(kernel, *outcome as usize, *transaction, lane)?;
-            }
-        }
+    for (at, (rows, outcomes)) in plan.rows.iter().zip(&cleared.outcomes).enumerate() {
+        collect_stream(plan, at, rows, outcomes, report, &mut work)?;
     }
     work.sort_unstable_by_key(|(index, _)| *index);
     Ok(work)
+}
+
+/// Those of one stream; `rows` are their transactions.
+fn collect_stream(plan: &Plan, at: usize, rows: &[u32], outcomes: &[u32], report: &mut Report, work: &mut Vec<(u32, Work)>) -> Result<()> {
+    let Some(stream) = plan.segment.all_streams().nth(at) else { return Ok(()) };
+    let lane = if at < plan.segment.streams.len() { Lane::Clear } else { Lane::Wave };
+    let mut usual = TO_LINE;
+    for (chunk, (rows, outcomes)) in rows.chunks(TOGETHER).zip(outcomes.chunks(TOGETHER)).enumerate() {
+        if usual != TO_LINE && outcomes.iter().all(|outcome| *outcome == usual) {
+            continue;
+        }
+        for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
+            if *outcome == TO_LINE {
+                work.push((*transaction, Work::Kernel(plan.compiled[at].clone(), stream.cells(chunk * TOGETHER + row), None)));
+                continue;
+            }
+            match receipt(&stream.program.kernel, *outcome as usize, *transaction, lane)? {
+                USUAL => usual = *outcome,
+                unusual => report.receipts[*transaction as usize] = unusual,
+            }
+        }
+    }
+    Ok(())
 }

@@ -9,7 +9,6 @@ use crate::exec::segment::{Cleared, TO_LINE};
 use crate::ir::LeafId;
 use crate::plan::classes::Plan;
 use crate::tx::Batch;
-use crate::word::from_word;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -23,23 +22,19 @@ pub(super) fn show(
     report: &mut Report,
 ) -> Result<()> {
     let mut turns = kernels(plan, cleared);
-    let finals = match lined {
-        Some(lined) => {
-            // Those that left their kernels in the line were run by revm.
-            let by_revm: HashSet<u32> = lined.fallbacks.iter().map(|turn| turn.transaction).collect();
-            turns.retain(|turn| !by_revm.contains(&turn.transaction));
-            turns.extend(std::mem::take(&mut lined.fallbacks));
-            Cow::Borrowed(&lined.values)
-        }
-        None => Cow::Owned(cleared.values.iter().map(from_word).collect()),
-    };
+    if let Some(lined) = lined {
+        // Those that left their kernels in the line were run by revm.
+        let by_revm: HashSet<u32> = lined.fallbacks.iter().map(|turn| turn.transaction).collect();
+        turns.retain(|turn| !by_revm.contains(&turn.transaction));
+        turns.extend(std::mem::take(&mut lined.fallbacks));
+    }
     turns.sort_unstable_by_key(|turn| turn.transaction);
     let mut outputs = Outputs::new(&engine.state, &engine.numbering, batch);
     for turn in turns {
         let index = turn.transaction as usize;
         report.outputs[index] = outputs.next(turn)?;
     }
-    outputs.finish(&finals)
+    outputs.finish(&cleared.values)
 }
 
 /// The turns of all calls that have a kernel, in no order. What the line ran may have ended at any leaf.

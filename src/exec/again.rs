@@ -7,6 +7,7 @@ use crate::ir::KeyId;
 use crate::ir::access::NO_CELL;
 use crate::plan::classes::Plan;
 use crate::word::{from_word, to_word};
+use rayon::prelude::*;
 
 /// The calls that wait for the line, over their own cells.
 pub struct Again {
@@ -23,7 +24,8 @@ impl Again {
         let mut again = Self { plan: Plan::default(), rows: vec![], cells: vec![] };
         let mut numbers = vec![NO_CELL; plan.segment.base.len()];
         for (at, (stream, outcomes)) in plan.segment.streams.iter().zip(outcomes).enumerate() {
-            let rows: Vec<usize> = (0..stream.rows).filter(|row| outcomes[*row] == TO_LINE).collect();
+            let rows = (0..stream.rows).into_par_iter().with_min_len(1 << 12).filter(|row| outcomes[*row] == TO_LINE);
+            let rows: Vec<usize> = rows.collect();
             if !rows.is_empty() {
                 let stream = again.stream(stream, &rows, &mut numbers);
                 again.plan.segment.streams.push(stream);
@@ -40,19 +42,17 @@ impl Again {
     fn stream(&mut self, stream: &Stream, rows: &[usize], numbers: &mut [u32]) -> Stream {
         let first_name = stream.program.walker.cell_column(KeyId::from_index(0));
         let names = first_name..first_name + stream.program.kernel.keys.len();
-        let mut left = rows;
-        let mut parts = Vec::new();
-        for Part { first, rows, columns } in &stream.parts {
-            let (of_part, rest) = left.split_at(left.partition_point(|row| *row < first + rows));
-            left = rest;
+        let kept = |Part { first, rows: count, columns }: &Part| {
+            let [from, to] = [*first, first + count].map(|bound| rows.partition_point(|row| *row < bound));
             let kept = |column: &Vec<u32>| match column.is_empty() {
                 true => vec![],
-                false => of_part.iter().map(|row| column[row - first]).collect(),
+                false => rows[from..to].iter().map(|row| column[row - first]).collect(),
             };
-            let mut columns: Vec<Vec<u32>> = columns.iter().map(kept).collect();
-            columns[names.clone()].iter_mut().flatten().for_each(|name| *name = self.number(*name, numbers));
-            parts.push((of_part.len(), columns));
-        }
+            (to - from, columns.iter().map(kept).collect())
+        };
+        let mut parts: Vec<(usize, Vec<Vec<u32>>)> = stream.parts.par_iter().map(kept).collect();
+        let cells = parts.iter_mut().flat_map(|(_, columns)| &mut columns[names.clone()]).flatten();
+        cells.for_each(|cell| *cell = self.number(*cell, numbers));
         Stream::new(stream.program.clone(), parts.into_iter().filter(|(rows, _)| *rows > 0))
     }
 

@@ -16,6 +16,7 @@ use crate::plan::resolve::cell_key;
 use crate::prefetch::{prefetch, prefetch_ends};
 use crate::state::{CellKey, Slot, State};
 use crate::tx::{Block, Lane, Output, Receipt, Transaction};
+use crate::word::{Word, from_word, to_word};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub struct Line<'a> {
     numbering: &'a mut Numbering,
     block: &'a Block,
     /// By number; grows as the line meets more cells.
-    values: Vec<U256>,
+    values: Vec<Word>,
     plan: &'a Plan,
     verdicts: &'a [u32],
     contracts: BTreeMap<Address, (u64, Bytes)>,
@@ -61,8 +62,6 @@ pub struct Line<'a> {
 /// What the line leaves behind.
 #[derive(Debug, Default)]
 pub struct Lined {
-    /// The value of every numbered cell.
-    pub values: Vec<U256>,
     /// Transaction and cell of every store of those that succeeded.
     pub stores: Vec<(u32, u32)>,
     pub contracts: BTreeMap<Address, (u64, Bytes)>,
@@ -76,7 +75,7 @@ impl<'a> Line<'a> {
         state: &'a State,
         numbering: &'a mut Numbering,
         block: &'a Block,
-        values: Vec<U256>,
+        values: Vec<Word>,
         plan: &'a Plan,
         verdicts: &'a [u32],
     ) -> Self {
@@ -118,8 +117,9 @@ impl<'a> Line<'a> {
         }
     }
 
-    pub fn finish(self) -> Lined {
-        Lined { values: self.values, stores: self.stores, contracts: self.contracts, fallbacks: self.fallbacks.unwrap_or_default() }
+    /// The value of every numbered cell, and the rest.
+    pub fn finish(self) -> (Vec<Word>, Lined) {
+        (self.values, Lined { stores: self.stores, contracts: self.contracts, fallbacks: self.fallbacks.unwrap_or_default() })
     }
 
     /// `None` where the call escapes.
@@ -148,7 +148,7 @@ impl<'a> Line<'a> {
             return Err(Stopped::Surprise(index));
         }
         for (Met { number, .. }, value) in stores {
-            self.values[number as usize] = value;
+            self.values[number as usize] = to_word(value);
             self.stores.push((index, number));
         }
         Ok(status.map(|status| Receipt { status, lane: Lane::Line }))
@@ -172,7 +172,7 @@ impl<'a> Line<'a> {
             return Err(Stopped::Surprise(index));
         }
         for (number, value) in &stores {
-            self.values[*number as usize] = *value;
+            self.values[*number as usize] = to_word(*value);
             self.stores.push((index, *number));
         }
         self.contracts.extend(outcome.contracts.into_iter().map(|(address, nonce, code)| (address, (nonce, code))));
@@ -186,7 +186,7 @@ impl<'a> Line<'a> {
     fn number(&mut self, key: CellKey) -> u32 {
         let number = self.numbering.of(self.state, key);
         if number as usize == self.values.len() {
-            self.values.push(self.numbering.base(self.state, number));
+            self.values.push(to_word(self.numbering.base(self.state, number)));
         }
         number
     }
@@ -278,7 +278,7 @@ impl World for Calling<'_, '_> {
 
     fn value(&mut self, met: Met) -> U256 {
         self.check(met, false);
-        self.line.values[met.number as usize]
+        from_word(&self.line.values[met.number as usize])
     }
 }
 

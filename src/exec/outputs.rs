@@ -10,7 +10,7 @@ use crate::plan::numbering::Numbering;
 use crate::plan::resolve::cell_key;
 use crate::state::{CellKey, State};
 use crate::tx::{Batch, Output};
-use crate::word::from_word;
+use crate::word::{Word, from_word};
 use alloy_primitives::U256;
 use std::borrow::Cow;
 
@@ -63,10 +63,11 @@ impl<'a> Outputs<'a> {
     }
 
     /// Fails where a cell has come to another value than the one that is to be committed.
-    pub fn finish(self, finals: &[U256]) -> Result<()> {
-        let differs = (0..self.values.len()).find(|number| finals.get(*number) != Some(&self.values[*number]));
+    pub fn finish(self, finals: &[Word]) -> Result<()> {
+        let last = |number: usize| finals.get(number).map(from_word);
+        let differs = (0..self.values.len()).find(|number| last(*number) != Some(self.values[*number]));
         differs.map_or(Ok(()), |number| {
-            let (key, value, found) = (self.numbering.key(self.state, number as u32), self.values[number], finals.get(number));
+            let (key, value, found) = (self.numbering.key(self.state, number as u32), self.values[number], last(number));
             let found = found.map_or("nothing".to_string(), |found| format!("{found:#x}"));
             Err(Error::internal(format_args!("{key} is {value:#x} in batch order, and {found} would be committed")))
         })

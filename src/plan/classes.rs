@@ -36,6 +36,8 @@ pub struct Prediction {
 /// A segment, and which transactions are in it.
 #[derive(Debug, Default)]
 pub struct Plan {
+    /// All of them, by their indices in the batch.
+    pub transactions: Range<u32>,
     /// Transactions before which the segment is to be cut first; where there are any, nothing else is here.
     pub fences: Vec<u32>,
     pub segment: Segment,
@@ -54,12 +56,11 @@ pub struct Plan {
     /// Calls that fail for certain.
     pub doomed: Vec<Doomed>,
     /// Cells that these were found to fail for: nobody may bring them more than was reckoned with.
-    pub relied_on: HashSet<u32>,
+    pub relied_on: HashSet<u32, ahash::RandomState>,
     /// What is held back above cells for calls that keep an order.
     pub held_up: Vec<(u32, U256)>,
-    /// Transactions that touch no cell: those of a kernel with their leaf, the others succeed.
+    /// Calls that touch no cell, with their leaf.
     pub decided: Vec<(u32, Arc<Compiled>, LeafId)>,
-    pub empty: Vec<u32>,
 }
 
 /// What a segment is made from.
@@ -81,12 +82,11 @@ pub struct Parts<'a> {
 pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
     let (flags, mut calls) = number(numbering, &mut chunks);
     let mut classes = Classes { state: parts.state, numbering, flags, reserve: Reserve::default(), restored: HashMap::new() };
-    let mut plan = Plan::default();
+    let mut plan = Plan { transactions: parts.transactions.clone(), ..Plan::default() };
     classes.keep_bounds_of_calls(&calls);
     for chunk in &mut chunks {
         classes.keep_bounds(chunk);
         plan.decided.append(&mut chunk.decided);
-        plan.empty.append(&mut chunk.empty);
     }
     plan.fallbacks = predictions.iter().map(|prediction| classes.foresee(prediction)).collect();
     // Those that may escape are found later than those without a kernel.

@@ -2,7 +2,7 @@
 //! values looked at are those at the start of the segment.
 
 use super::library::Compiled;
-use super::segment::Segment;
+use super::segment::{Part, Segment};
 use crate::ir::access::{Guard, NO_CELL, Term, Walk, flags};
 use crate::ir::eval::{Call, Run, World};
 use crate::ir::{ExprId, KeyId};
@@ -17,6 +17,8 @@ pub struct Asking<'a> {
     pub compiled: &'a Compiled,
     pub transaction: u32,
     pub cells: &'a [u32],
+    /// Its row, where it has one: what inputs decide stands there.
+    pub row: Option<(&'a Part, usize)>,
 }
 
 /// The most that some cells can come to hold in the segment.
@@ -134,8 +136,12 @@ impl<'a> Demand<'a> {
     fn open<'w>(&mut self, walk: &'w Walk) -> SmallVec<[&'w Walk; 2]> {
         match walk {
             Walk::Bit { bit, yes, no } => {
-                let condition = self.asking.compiled.program.walker.bits[*bit];
-                smallvec![self.decided(condition, yes, no)]
+                let walker = &self.asking.compiled.program.walker;
+                smallvec![match self.asking.row {
+                    Some((part, row)) if part.word(walker.bit_column(*bit), row) >> (bit % 32) & 1 == 1 => &**yes,
+                    Some(_) => &**no,
+                    None => self.decided(walker.bits[*bit], yes, no),
+                }]
             }
             Walk::Read { condition, yes, no } if self.settles(*condition) => smallvec![self.decided(*condition, yes, no)],
             _ => walk.below().into(),
@@ -160,8 +166,13 @@ impl<'a> Demand<'a> {
     }
 
     fn term(&mut self, term: &Term) -> U512 {
+        let params = &self.asking.compiled.program.walker.params;
+        let column = |word: &ExprId| self.asking.row.zip(params.iter().position(|param| param == word));
         U512::from(match term {
-            Term::Word(word) => self.run.word(*word, &mut self.world),
+            Term::Word(word) => match column(word) {
+                Some(((part, row), param)) => self.asking.compiled.program.param(part, row, param),
+                None => self.run.word(*word, &mut self.world),
+            },
             Term::Const(value) => *value,
         })
     }

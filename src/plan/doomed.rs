@@ -9,7 +9,6 @@ use super::segment::{Part, Program, Stream, remove};
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Term, Walk, flags};
 use crate::lower::layout::TO_LINE;
-use crate::prefetch::{prefetch, prefetch_ends};
 use crate::tx::{Batch, Status};
 use crate::word::from_word;
 use alloy_primitives::U256;
@@ -19,9 +18,6 @@ use std::sync::Arc;
 
 /// Who is gone credits nobody: others may be doomed with him. So often it is looked again.
 const ROUNDS: usize = 3;
-
-/// Calls that are fetched while others are looked at.
-const AHEAD: usize = 8;
 
 /// A call that fails for certain.
 #[derive(Debug, Clone)]
@@ -50,17 +46,13 @@ pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &mut [Vec<u32>]) -> bool {
         plan.segment.streams[at].remove(&rows);
         [&mut plan.rows[at], &mut outcomes[at]].into_iter().for_each(|list| remove(list, &rows));
     }
-    let floors: Vec<BTreeSet<KeyId>> = of_streams(plan, floors);
-    for (call, status) in &doomed {
-        plan.relied_on.extend(floors[call.stream].iter().map(|key| call.cells[key.index()]));
-        plan.doomed.push(Doomed {
-            transaction: call.transaction,
-            compiled: plan.compiled[call.stream].clone(),
-            cells: call.cells.clone(),
-            status: *status,
-        });
+    let (any, floors) = (!doomed.is_empty(), of_streams(plan, floors));
+    for (Candidate { stream, transaction, cells, .. }, status) in doomed {
+        let keys: &BTreeSet<KeyId> = &floors[stream];
+        plan.relied_on.extend(keys.iter().map(|key| cells[key.index()]));
+        plan.doomed.push(Doomed { transaction, compiled: plan.compiled[stream].clone(), cells, status });
     }
-    !doomed.is_empty()
+    any
 }
 
 /// A call that might be doomed.
@@ -86,15 +78,13 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(plan: &'a Plan, batch: &'a Batch, outcomes: &[Vec<u32>]) -> Self {
-        let mut candidates = Vec::new();
-        for (stream, transactions) in plan.rows[..plan.segment.streams.len()].iter().enumerate() {
-            let to_line = transactions.iter().enumerate().filter(|(row, _)| outcomes[stream][*row] == TO_LINE);
-            let candidate = |(row, transaction): (usize, &u32)| {
-                let cells = plan.segment.streams[stream].cells(row);
-                Candidate { stream, row, transaction: *transaction, cells }
-            };
-            candidates.extend(to_line.map(candidate));
-        }
+        let streams = plan.segment.streams.iter().zip(&plan.rows).zip(outcomes).enumerate();
+        let of_stream = |(stream, ((rows, transactions), outcomes)): (usize, ((&Stream, &Vec<u32>), &Vec<u32>))| {
+            let candidate = |row: usize| Candidate { stream, row, transaction: transactions[row], cells: rows.cells(row) };
+            let to_line = (0..transactions.len()).into_par_iter().with_min_len(1 << 12).filter(|row| outcomes[*row] == TO_LINE);
+            to_line.map(candidate).collect::<Vec<_>>()
+        };
+        let candidates: Vec<Candidate> = streams.flat_map(of_stream).collect();
         let (promises, floors): (_, Vec<BTreeSet<KeyId>>) = (of_streams(plan, promises), of_streams(plan, floors));
         let fates = vec![None; candidates.len()];
         let mut search = Self { plan, batch, promises, floors, candidates, fates, most: Most::new(plan.segment.base.len()) };
@@ -134,11 +124,7 @@ impl<'a> Search<'a> {
             };
             let calls = self.candidates.par_iter().zip(&self.fates).enumerate();
             let open = calls.filter(|(_, (call, fate))| fate.is_none() && is_asked(call));
-            let fate = |(at, (call, _)): (usize, (&Candidate, _))| {
-                self.fetch_ahead(at);
-                Some((at, self.fate(call)?))
-            };
-            let found: Vec<_> = open.filter_map(fate).collect();
+            let found: Vec<_> = open.filter_map(|(at, (call, _))| Some((at, self.fate(call)?))).collect();
             if found.is_empty() {
                 break;
             }
@@ -147,20 +133,9 @@ impl<'a> Search<'a> {
         self.candidates.into_iter().zip(self.fates).filter_map(|(call, fate)| Some((call, fate?))).collect()
     }
 
-    /// Has the transactions fetched of those that come soon, and the calldata of those that come sooner.
-    fn fetch_ahead(&self, at: usize) {
-        let transaction = |at: usize| self.candidates.get(at).map(|call| &self.batch.transactions[call.transaction as usize]);
-        if let Some(later) = transaction(at + 2 * AHEAD) {
-            prefetch(&later.from);
-            prefetch(&later.data);
-        }
-        if let Some(soon) = transaction(at + AHEAD) {
-            prefetch_ends(&soon.data);
-        }
-    }
-
     fn fate(&self, call: &Candidate) -> Option<Status> {
-        let asking = Asking { compiled: &self.plan.compiled[call.stream], transaction: call.transaction, cells: &call.cells };
+        let row = Some(self.plan.segment.streams[call.stream].locate(call.row));
+        let asking = Asking { compiled: &self.plan.compiled[call.stream], transaction: call.transaction, cells: &call.cells, row };
         Demand::new(&self.plan.segment, self.batch, asking).fate(&self.most)
     }
 
@@ -204,7 +179,7 @@ fn amount(program: &Program, part: &Part, row: usize, term: &Term) -> U256 {
     };
     match (kernel.exprs.as_const(word), walker.params.iter().position(|param| *param == word)) {
         (Some(value), _) => value,
-        (_, Some(param)) => from_word(&std::array::from_fn(|limb| part.word(walker.param_column(param) + limb, row))),
+        (_, Some(param)) => program.param(part, row, param),
         _ => U256::MAX,
     }
 }

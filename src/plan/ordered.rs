@@ -107,7 +107,7 @@ fn holds(segment: &Segment, batch: &Batch, calls: &[OrderedCall]) -> Vec<Held> {
                 together.most(&askers, sight, |asker, most| most.into_iter().for_each(|(key, most)| hold(asker.cells[key.index()], most)));
             }
             _ => asking.for_each(|call| {
-                let asking = Asking { compiled: &kind.compiled, transaction: call.transaction, cells: &call.cells };
+                let asking = Asking { compiled: &kind.compiled, transaction: call.transaction, cells: &call.cells, row: None };
                 let most = Demand::new(segment, batch, asking).most();
                 most.into_iter().for_each(|(key, most)| hold(call.cells[key.index()], most));
             }),

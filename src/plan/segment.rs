@@ -3,7 +3,9 @@
 use crate::ir::Kernel;
 use crate::ir::access::{Walker, Waver};
 use crate::lower;
-use crate::word::{LIMBS, Word};
+use crate::word::{LIMBS, Word, from_word};
+use alloy_primitives::U256;
+use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,6 +24,12 @@ impl Program {
     /// The module that the device runs.
     pub fn module(&self) -> String {
         lower::link(&self.wgsl)
+    }
+
+    /// A parameter of a row's walk.
+    pub fn param(&self, part: &Part, row: usize, param: usize) -> U256 {
+        let first = self.walker.param_column(param);
+        from_word(&std::array::from_fn(|limb| part.word(first + limb, row)))
     }
 }
 
@@ -72,11 +80,9 @@ impl Stream {
 
     /// Takes out rows, whose numbers ascend.
     pub fn remove(&mut self, rows: &[usize]) {
-        let mut gone = rows;
-        let parts = std::mem::take(&mut self.parts).into_iter().map(|mut part| {
-            let (of_part, rest) = gone.split_at(gone.partition_point(|row| *row < part.first + part.rows));
-            gone = rest;
-            let of_part: Vec<usize> = of_part.iter().map(|row| row - part.first).collect();
+        let parts = std::mem::take(&mut self.parts).into_par_iter().map(|mut part| {
+            let [from, to] = [part.first, part.first + part.rows].map(|bound| rows.partition_point(|row| *row < bound));
+            let of_part: Vec<usize> = rows[from..to].iter().map(|row| row - part.first).collect();
             part.columns.iter_mut().for_each(|column| remove(column, &of_part));
             (part.rows - of_part.len(), part.columns)
         });
@@ -94,12 +100,6 @@ impl Stream {
     pub fn word(&self, column: usize, row: usize) -> u32 {
         let (part, row) = self.locate(row);
         part.word(column, row)
-    }
-
-    /// A parameter of a row's walk.
-    pub fn param(&self, row: usize, param: usize) -> Word {
-        let (first, (part, row)) = (self.program.walker.param_column(param), self.locate(row));
-        std::array::from_fn(|limb| part.word(first + limb, row))
     }
 
     /// The numbers of the cells that a row names, by key.

@@ -2,6 +2,7 @@
 //! and nothing is decided row by row.
 
 use super::rows::{Ask, Choice, Operand, Plan, Step};
+use crate::exec::segment::Part;
 
 /// What rows with the same bits demand, and where they end.
 #[derive(Clone)]
@@ -17,6 +18,26 @@ pub(super) struct Demand {
     pub key: usize,
     pub side: usize,
     pub param: usize,
+}
+
+/// The course of one row after another: most have that of the row before.
+#[derive(Default)]
+pub(super) struct Courses {
+    last: Option<(u32, Option<Course>)>,
+}
+
+impl Courses {
+    pub fn of(&mut self, plan: &Plan, part: &Part, row: usize) -> Option<&Course> {
+        let bits = match plan.bit_columns {
+            0 => 0,
+            1 => part.columns[0][row],
+            _ => return None,
+        };
+        if self.last.as_ref().is_none_or(|(last, _)| *last != bits) {
+            self.last = Some((bits, Course::new(plan, bits)));
+        }
+        self.last.as_ref()?.1.as_ref()
+    }
 }
 
 impl Course {

@@ -288,7 +288,12 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn param(&self, param: usize) -> Word {
+    /// The cell that a key names, which may be `NO_CELL`.
+    pub fn cell(&self, key: usize) -> u32 {
+        self.column(self.plan.cell_columns[key])
+    }
+
+    pub fn param(&self, param: usize) -> Word {
         let first = self.plan.param_columns[param];
         std::array::from_fn(|limb| self.column(first + limb))
     }

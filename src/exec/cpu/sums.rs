@@ -1,8 +1,8 @@
 //! Totals without locks: what rows demand is written down by range of cells, and each range is summed by one thread, in a table that stays in
 //! its cache. Taking back goes the same way, on values that are settled already: modulo 2^256 the order makes no difference.
 
-use super::course::{Course, Demand};
-use super::rows::{Ask, NOTHING, Plan, Row};
+use super::course::{Course, Courses, Demand};
+use super::rows::{NOTHING, Plan, Row, wide};
 use super::{GRAIN, settle, verdict_of};
 use crate::exec::segment::{Cleared, Part, Segment, TO_LINE};
 use crate::ir::access::NO_CELL;
@@ -90,6 +90,16 @@ impl Draft {
         for ((key, cell), asked) in row.cells().zip(&row.plan.asked).filter(|((_, cell), _)| *cell != NO_CELL) {
             for side in (0..2).filter(|side| asked[*side]) {
                 self.add(cell, side, &demands[key][side]);
+            }
+        }
+    }
+
+    /// Notes the demands of a row of this course.
+    fn row_of(&mut self, row: &Row<'_>, course: &Course) {
+        for Demand { key, side, param } in &course.demands {
+            match row.cell(*key) {
+                NO_CELL => {}
+                cell => self.add(cell, *side, &wide(&row.param(*param))),
             }
         }
     }
@@ -253,25 +263,32 @@ impl Rows<'_> {
     fn take_back(&mut self, draft: &mut Draft, base: &[Word], verdicts: Option<&[u32]>) {
         let (plan, part) = (self.plan, self.part);
         let to_line = verdicts.map(|verdicts| self.contended(verdicts));
-        let mut demands = plan.demands();
+        let (mut demands, mut courses) = (plan.demands(), Courses::default());
         for (at, (row, outcome)) in self.rows.clone().zip(&mut self.outcomes).enumerate() {
             let to_line = to_line.as_ref().is_some_and(|to_line| to_line[at]);
             if !to_line && !self.inexact {
                 continue;
             }
             let row = Row { plan, part, base, row };
+            if to_line {
+                *outcome = TO_LINE;
+                match courses.of(plan, part, row.row) {
+                    Some(course) => draft.row_of(&row, course),
+                    None => {
+                        row.demand(&mut demands);
+                        draft.row(&row, &demands);
+                    }
+                }
+                continue;
+            }
             let end = row.end();
-            if to_line || !end.exact {
+            if !end.exact {
                 row.demand(&mut demands);
-                let applied: &[Ask] = if to_line { &[] } else { &end.applied };
-                for ask in applied {
+                for ask in &end.applied {
                     let demand = &mut demands[ask.key][ask.side];
                     *demand = word::sub(*demand, row.sum(&ask.terms));
                 }
                 draft.row(&row, &demands);
-            }
-            if to_line {
-                *outcome = TO_LINE;
             }
         }
     }

@@ -79,8 +79,6 @@ pub struct Chunk {
     pub fallbacks: Vec<u32>,
     /// Calls whose inputs decide their leaf, and that touch nothing.
     pub decided: Vec<(u32, Arc<Compiled>, LeafId)>,
-    /// Transactions without value to accounts without code.
-    pub empty: Vec<u32>,
     pub missing: Vec<CellKey>,
     pub missing_hashes: Vec<u64>,
     /// What guards of rows and ordered calls ask besides amounts, where it is not the same for all calls.

@@ -85,7 +85,8 @@ impl<'a> Resolver<'a> {
             match self.target(transaction)? {
                 Known::Rows(rows, contract) => self.wait(index, rows, contract),
                 Known::Fallback => self.chunk.fallbacks.push(index),
-                Known::Empty => self.chunk.empty.push(index),
+                // Without value, to an account without code: nothing happens, and it succeeds.
+                Known::Empty => {}
             }
         }
         (0..self.waiting.len()).for_each(|at| self.answer(at));
