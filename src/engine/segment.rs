@@ -255,7 +255,7 @@ impl Engine {
             line.record_fallbacks();
         }
         for (at, (index, work)) in works.iter().enumerate() {
-            if let Some((index, _)) = works.get(at + 2 * AHEAD) {
+            if let Some((index, Work::Kernel(..) | Work::Fallback(_))) = works.get(at + 2 * AHEAD) {
                 prefetch(&batch.transactions[*index as usize].from);
                 prefetch(&batch.transactions[*index as usize].data);
             }
@@ -271,7 +271,7 @@ impl Engine {
         }
         let (values, lined) = line.finish();
         cleared.values = values;
-        if works.iter().all(|(_, work)| matches!(work, Work::Kernel(..))) {
+        if !works.iter().any(|(_, work)| matches!(work, Work::Fallback(_))) {
             clearers(&mut self.executor)?.learn_line(works.len(), start.elapsed().as_nanos() as u64);
         }
         Ok(Ok(Some(lined)))
@@ -331,7 +331,7 @@ fn collect_stream(plan: &Plan, at: usize, rows: &[u32], outcomes: &[u32], report
         }
         for (row, (outcome, transaction)) in outcomes.iter().zip(rows).enumerate() {
             if *outcome == TO_LINE {
-                work.push((*transaction, Work::Kernel(plan.compiled[at].clone(), stream.cells(chunk * TOGETHER + row), None)));
+                work.push((*transaction, Work::Row(at, chunk * TOGETHER + row)));
                 continue;
             }
             match receipt(&stream.program.kernel, *outcome as usize, *transaction, lane)? {

@@ -13,11 +13,13 @@ use crate::plan::levels::Foreseen;
 use crate::plan::library::Compiled;
 use crate::plan::numbering::Numbering;
 use crate::plan::resolve::cell_key;
+use crate::plan::segment::Stream;
 use crate::prefetch::{prefetch, prefetch_ends};
 use crate::state::{CellKey, Slot, State};
 use crate::tx::{Block, Lane, Output, Receipt, Transaction};
 use crate::word::{Word, from_word, to_word};
 use alloy_primitives::{Address, B256, Bytes, U256};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,6 +28,8 @@ use std::sync::Arc;
 pub enum Work {
     /// A kernel, with the numbers of the cells it names (`NO_CELL`: not known), and its shape where some of them hang on others.
     Kernel(Arc<Compiled>, Vec<u32>, Option<Arc<Shape>>),
+    /// The same for a row that was not cleared: its stream among all of the plan, and its place there.
+    Row(usize, usize),
     /// revm, with the cells that it is expected to touch.
     Fallback(Foreseen),
 }
@@ -52,6 +56,8 @@ pub struct Line<'a> {
     /// By number; grows as the line meets more cells.
     values: Vec<Word>,
     plan: &'a Plan,
+    /// All of the plan's.
+    streams: Vec<&'a Stream>,
     verdicts: &'a [u32],
     contracts: BTreeMap<Address, (u64, Bytes)>,
     stores: Vec<(u32, u32)>,
@@ -79,7 +85,8 @@ impl<'a> Line<'a> {
         plan: &'a Plan,
         verdicts: &'a [u32],
     ) -> Self {
-        Self { state, numbering, block, values, plan, verdicts, contracts: BTreeMap::new(), stores: vec![], fallbacks: None }
+        let streams = plan.segment.all_streams().collect();
+        Self { state, numbering, block, values, plan, streams, verdicts, contracts: BTreeMap::new(), stores: vec![], fallbacks: None }
     }
 
     /// Keeps what revm shows.
@@ -87,14 +94,23 @@ impl<'a> Line<'a> {
         self.fallbacks = Some(vec![]);
     }
 
-    /// Has what a call looks at first fetched, which comes soon.
+    /// Has what a call looks at first fetched, which comes soon. What inputs decide of a row stands in the row.
     pub fn fetch(&self, transaction: &Transaction, work: &Work) {
-        prefetch_ends(&transaction.data);
-        let Work::Kernel(_, cells, _) = work else { return };
-        for cell in cells.iter().map(|cell| *cell as usize).filter(|cell| *cell < self.verdicts.len()) {
-            prefetch(&self.values[cell]);
-            prefetch(&self.verdicts[cell]);
-            prefetch(&self.plan.segment.flags[cell]);
+        let fetch = |cell: u32| {
+            let cell = cell as usize;
+            if cell < self.verdicts.len() {
+                prefetch(&self.values[cell]);
+                prefetch(&self.verdicts[cell]);
+                prefetch(&self.plan.segment.flags[cell]);
+            }
+        };
+        match work {
+            Work::Row(stream, row) => self.streams[*stream].cells_of(*row).for_each(fetch),
+            Work::Kernel(_, cells, _) => {
+                prefetch_ends(&transaction.data);
+                cells.iter().copied().for_each(fetch);
+            }
+            Work::Fallback(_) => prefetch_ends(&transaction.data),
         }
     }
 
@@ -107,13 +123,25 @@ impl<'a> Line<'a> {
         fallback: &mut Fallback,
         last: bool,
     ) -> Result<Receipt, Stopped> {
-        match work {
+        let receipt = match work {
+            Work::Kernel(compiled, cells, shape) => {
+                let run = Run::new(&compiled.program.kernel, Call { transaction, block: self.block });
+                self.kernel(index, run, compiled, cells, shape.as_deref())?
+            }
+            Work::Row(stream, row) => {
+                let compiled = &self.plan.compiled[*stream];
+                let mut run = Run::new(&compiled.program.kernel, Call { transaction, block: self.block });
+                let (part, row) = self.streams[*stream].locate(*row);
+                compiled.program.tell(part, row, &mut run);
+                let cells: SmallVec<[u32; 8]> = compiled.program.cells_of(part, row).collect();
+                self.kernel(index, run, compiled, &cells, None)?
+            }
+            Work::Fallback(foreseen) => return self.fallback(transaction, foreseen, fallback, last),
+        };
+        match receipt {
+            Some(receipt) => Ok(receipt),
             // A call that leaves its kernel has done nothing yet, and nobody has foreseen what it does now.
-            Work::Kernel(compiled, cells, shape) => match self.kernel(index, transaction, compiled, cells, shape.as_deref())? {
-                Some(receipt) => Ok(receipt),
-                None => self.fallback(transaction, &Foreseen::nothing(index), fallback, last),
-            },
-            Work::Fallback(foreseen) => self.fallback(transaction, foreseen, fallback, last),
+            None => self.fallback(transaction, &Foreseen::nothing(index), fallback, last),
         }
     }
 
@@ -126,13 +154,12 @@ impl<'a> Line<'a> {
     fn kernel(
         &mut self,
         index: u32,
-        transaction: &Transaction,
+        mut run: Run<'_>,
         compiled: &Compiled,
         cells: &[u32],
         shape: Option<&Shape>,
     ) -> Result<Option<Receipt>, Stopped> {
         let kernel = &compiled.program.kernel;
-        let mut run = Run::new(kernel, Call { transaction, block: self.block });
         let mut calling = Calling { line: self, cells, shape, foreseen: None, named: vec![], surprised: false };
         let leaf = run.end(&compiled.program.walker.ends, &mut calling);
         let status = kernel.leaf(leaf).outcome.status();

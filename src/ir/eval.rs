@@ -6,6 +6,7 @@ use super::kernel::{Data, Kernel, Key, KeyId, LeafId, LoadId, Node};
 use super::memo::Memo;
 use crate::tx::{Block, Output, Transaction};
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
+use smallvec::SmallVec;
 
 /// What a call brings: the transaction and its block.
 #[derive(Debug, Clone, Copy)]
@@ -81,11 +82,30 @@ pub struct Run<'a> {
     pub kernel: &'a Kernel,
     pub call: Call<'a>,
     memo: Memo,
+    /// Conditions of which somebody has found out whether they hold.
+    decided: SmallVec<[(ExprId, bool); 8]>,
 }
 
 impl<'a> Run<'a> {
     pub fn new(kernel: &'a Kernel, call: Call<'a>) -> Self {
-        Self { kernel, call, memo: Memo::new(kernel.exprs.len()) }
+        Self { kernel, call, memo: Memo::new(kernel.exprs.len()), decided: SmallVec::new() }
+    }
+
+    /// Takes it that this is what an expression comes to: somebody has evaluated it for this call.
+    pub fn know(&mut self, id: ExprId, value: U256) {
+        self.memo.set(id, value);
+    }
+
+    /// Takes it that a condition holds or does not.
+    pub fn decide(&mut self, condition: ExprId, holds: bool) {
+        self.decided.push((condition, holds));
+    }
+
+    fn holds<W: World>(&mut self, condition: ExprId, world: &mut W) -> bool {
+        match self.decided.iter().find(|(known, _)| *known == condition) {
+            Some((_, holds)) => *holds,
+            None => !self.word(condition, world).is_zero(),
+        }
     }
 
     /// Goes down the tree to the leaf that the call takes.
@@ -102,7 +122,7 @@ impl<'a> Run<'a> {
             }
             match self.kernel.node(node) {
                 Node::Leaf(leaf) => return leaf,
-                Node::Branch { condition, yes, no } => node = if self.word(condition, world).is_zero() { no } else { yes },
+                Node::Branch { condition, yes, no } => node = if self.holds(condition, world) { yes } else { no },
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::ir::Kernel;
 use crate::ir::access::{Walker, Waver};
+use crate::ir::eval::Run;
 use crate::lower;
 use crate::word::{LIMBS, Word, from_word};
 use alloy_primitives::U256;
@@ -30,6 +31,19 @@ impl Program {
     pub fn param(&self, part: &Part, row: usize, param: usize) -> U256 {
         let first = self.walker.param_column(param);
         from_word(&std::array::from_fn(|limb| part.word(first + limb, row)))
+    }
+
+    /// The numbers of the cells that a row names, by key.
+    pub fn cells_of(&self, part: &Part, row: usize) -> impl Iterator<Item = u32> {
+        self.kernel.key_ids().map(move |key| part.word(self.walker.cell_column(key), row))
+    }
+
+    /// Tells a call what its row knows: what inputs decide of it, and the parameters of its walk.
+    pub fn tell(&self, part: &Part, row: usize, run: &mut Run<'_>) {
+        for (bit, condition) in self.walker.bits.iter().enumerate() {
+            run.decide(*condition, part.word(self.walker.bit_column(bit), row) >> (bit % 32) & 1 == 1);
+        }
+        self.walker.params.iter().enumerate().for_each(|(at, param)| run.know(*param, self.param(part, row, at)));
     }
 }
 
@@ -103,9 +117,14 @@ impl Stream {
     }
 
     /// The numbers of the cells that a row names, by key.
-    pub fn cells(&self, row: usize) -> Vec<u32> {
+    pub fn cells_of(&self, row: usize) -> impl Iterator<Item = u32> {
         let (part, row) = self.locate(row);
-        self.program.kernel.key_ids().map(|key| part.word(self.program.walker.cell_column(key), row)).collect()
+        self.program.cells_of(part, row)
+    }
+
+    /// The same as a list.
+    pub fn cells(&self, row: usize) -> Vec<u32> {
+        self.cells_of(row).collect()
     }
 
     /// How many limbs of each parameter a device gets: 2, 4 or all 8. Those above are 0 in every row.
