@@ -49,13 +49,14 @@ fn is_new(numbering: &Numbering, number: u32) -> bool {
 
 /// The stores of the calls that were cleared, of the cells that are `wanted`.
 fn cleared_stores(plan: &Plan, cleared: &Cleared, wanted: impl Fn(u32) -> bool + Sync) -> Vec<(u32, u32)> {
-    let streams = plan.segment.all_streams().zip(&plan.rows).zip(&cleared.outcomes);
-    let parts: Vec<_> = streams.flat_map(|streams| streams.0.0.parts.iter().map(move |part| (streams, part))).collect();
-    let stores = |(((stream, rows), outcomes), part): &(((&Stream, &Vec<u32>), &Vec<u32>), &Part)| {
-        let (walker, leaves) = (&stream.program.walker, &stream.program.kernel.leaves);
+    let streams: Vec<&Stream> = plan.segment.all_streams().collect();
+    let parts: Vec<(usize, &Part)> =
+        streams.iter().enumerate().flat_map(|(at, stream)| stream.parts.iter().map(move |part| (at, part))).collect();
+    let stores = |(at, part): &(usize, &Part)| {
+        let (walker, leaves) = (&streams[*at].program.walker, &streams[*at].program.kernel.leaves);
         let mut stores = Vec::new();
         // Rows that stand for no transaction store nothing.
-        let calls = outcomes.iter().zip(rows.iter()).skip(part.first).take(part.rows).enumerate();
+        let calls = cleared.outcomes[*at].iter().zip(&plan.rows[*at]).skip(part.first).take(part.rows).enumerate();
         for (row, (outcome, transaction)) in calls.filter(|(_, (outcome, _))| **outcome != TO_LINE) {
             let cells = leaves[*outcome as usize].stores.iter().map(|store| part.word(walker.cell_column(store.key), row));
             stores.extend(cells.filter(|number| wanted(*number)).map(|number| (*transaction, number)));

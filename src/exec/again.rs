@@ -6,8 +6,12 @@ use super::segment::{Cleared, Part, Segment, Stream, TO_LINE};
 use crate::ir::KeyId;
 use crate::ir::access::NO_CELL;
 use crate::plan::classes::Plan;
+use crate::prefetch::prefetch;
 use crate::word::{from_word, to_word};
 use rayon::prelude::*;
+
+/// Cells that are fetched while others are set.
+const AHEAD: usize = 16;
 
 /// The calls that wait for the line, over their own cells.
 pub struct Again {
@@ -33,8 +37,9 @@ impl Again {
             }
         }
         let Segment { base, flags, .. } = &plan.segment;
-        again.plan.segment.base = again.cells.iter().map(|cell| base[*cell as usize]).collect();
-        again.plan.segment.flags = again.cells.iter().map(|cell| flags[*cell as usize]).collect();
+        let cells = || again.cells.par_iter().with_min_len(1 << 10).map(|cell| *cell as usize);
+        again.plan.segment.base = cells().map(|cell| base[cell]).collect();
+        again.plan.segment.flags = cells().map(|cell| flags[cell]).collect();
         again
     }
 
@@ -69,6 +74,10 @@ impl Again {
     pub fn join(self, again: &Cleared, cleared: &mut Cleared) {
         let base = &self.plan.segment.base;
         for (at, cell) in self.cells.iter().map(|cell| *cell as usize).enumerate() {
+            if let Some(soon) = self.cells.get(at + AHEAD) {
+                prefetch(&cleared.values[*soon as usize]);
+                prefetch(&cleared.verdicts[*soon as usize]);
+            }
             // What is contended now was so before, and has its value from before the segment.
             if again.verdicts[at] == 0 {
                 let [now, again, before] = [&cleared.values[cell], &again.values[at], &base[at]].map(from_word);

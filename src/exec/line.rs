@@ -260,7 +260,7 @@ impl Calling<'_, '_> {
             // Calls of a wave have used it in an order that did not reckon with this one.
             _ => !plan.waved.get(at).is_some_and(|waved| *waved),
         };
-        let relied_on = store && plan.relied_on.contains(&met.number);
+        let relied_on = store && plan.relied_on.get(at).is_some_and(|relied_on| *relied_on);
         self.surprised |= (!in_order || relied_on) && !met.foreseen;
     }
 

@@ -135,6 +135,7 @@ impl World for Running<'_, '_> {
 mod tests {
     use super::*;
     use crate::tx::Transaction;
+    use crate::word::to_word;
     use alloy_primitives::Address;
 
     const ALICE: Address = Address::with_last_byte(0xa1);
@@ -156,7 +157,7 @@ mod tests {
             let ran = Ran::Kernel { kernel: &kernel, cells: Cow::Owned(cells), leaf };
             assert_eq!(outputs.next(Turn { transaction: transaction as u32, ran })?, Output::default());
         }
-        outputs.finish(&finals.map(U256::from))
+        outputs.finish(&finals.map(|value| to_word(U256::from(value))))
     }
 
     fn message(result: Result<()>) -> String {

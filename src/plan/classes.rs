@@ -21,7 +21,7 @@ use crate::state::{CellKey, State};
 use crate::tx::Batch;
 use alloy_primitives::U256;
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -55,8 +55,8 @@ pub struct Plan {
     pub waved: Vec<bool>,
     /// Calls that fail for certain.
     pub doomed: Vec<Doomed>,
-    /// Cells that these were found to fail for: nobody may bring them more than was reckoned with.
-    pub relied_on: HashSet<u32, ahash::RandomState>,
+    /// Whether a cell is one that these were found to fail for: nobody may bring it more than was reckoned with. Empty where there are none.
+    pub relied_on: Vec<bool>,
     /// What is held back above cells for calls that keep an order.
     pub held_up: Vec<(u32, U256)>,
     /// Calls that touch no cell, with their leaf.

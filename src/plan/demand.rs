@@ -23,7 +23,9 @@ pub struct Asking<'a> {
 
 /// The most that some cells can come to hold in the segment.
 pub struct Most {
-    /// By number the place of the cell's sum and one; 0 for a cell that nobody asks about.
+    /// A bit a cell: whether anybody asks about it. Most rows look here and no further: it fits a core's cache.
+    known: Vec<u64>,
+    /// By number the place of the cell's sum, where it is known.
     places: Vec<u32>,
     /// `None`: more than a word.
     sums: Vec<Option<U256>>,
@@ -31,34 +33,34 @@ pub struct Most {
 
 impl Most {
     pub fn new(cells: usize) -> Self {
-        Self { places: vec![0; cells], sums: vec![] }
+        Self { known: vec![0; cells.div_ceil(64)], places: vec![0; cells], sums: vec![] }
     }
 
+    #[inline]
     pub fn knows(&self, cell: u32) -> bool {
-        self.places.get(cell as usize).is_some_and(|place| *place != 0)
+        self.known.get(cell as usize / 64).is_some_and(|known| known >> (cell % 64) & 1 == 1)
     }
 
     pub fn add(&mut self, cell: u32, amount: U256) {
-        let place = &mut self.places[cell as usize];
-        if *place == 0 {
+        if !self.knows(cell) {
+            self.known[cell as usize / 64] |= 1 << (cell % 64);
+            self.places[cell as usize] = self.sums.len() as u32;
             self.sums.push(Some(U256::ZERO));
-            *place = self.sums.len() as u32;
         }
-        let sum = &mut self.sums[*place as usize - 1];
+        let sum = &mut self.sums[self.places[cell as usize] as usize];
         *sum = sum.and_then(|sum| sum.checked_add(amount));
     }
 
     /// The cell comes to hold so much less than was added. What is more than a word stays so.
     pub fn take(&mut self, cell: u32, amount: U256) {
-        if let Some(place) = self.places[cell as usize].checked_sub(1) {
-            let sum = &mut self.sums[place as usize];
+        if self.knows(cell) {
+            let sum = &mut self.sums[self.places[cell as usize] as usize];
             *sum = sum.map(|sum| sum.wrapping_sub(amount));
         }
     }
 
     fn of(&self, cell: u32) -> Option<U256> {
-        let place = self.places.get(cell as usize)?.checked_sub(1)?;
-        self.sums[place as usize]
+        self.knows(cell).then(|| self.sums[self.places[cell as usize] as usize])?
     }
 }
 

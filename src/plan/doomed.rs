@@ -5,6 +5,7 @@
 use super::classes::Plan;
 use super::demand::{Asking, Demand, Most};
 use super::library::Compiled;
+use super::ordered::Cells;
 use super::segment::{Part, Program, Stream, remove};
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Term, Walk, flags};
@@ -26,7 +27,7 @@ pub struct Doomed {
     pub transaction: u32,
     pub compiled: Arc<Compiled>,
     /// The numbers of the cells it names, by key.
-    pub cells: Vec<u32>,
+    pub cells: Cells,
     pub status: Status,
 }
 
@@ -41,26 +42,34 @@ pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &mut [Vec<u32>]) -> bool {
     if to_line * SHARE <= clearing {
         return false;
     }
-    let doomed = Search::new(plan, batch, outcomes).run();
-    for (at, rows) in rows_by_stream(&doomed) {
-        plan.segment.streams[at].remove(&rows);
-        [&mut plan.rows[at], &mut outcomes[at]].into_iter().for_each(|list| remove(list, &rows));
+    let floors: Vec<BTreeSet<KeyId>> = of_streams(plan, floors);
+    let mut doomed = Vec::new();
+    let (mut rows, mut relied_on) = (vec![vec![]; outcomes.len()], vec![false; plan.segment.base.len()]);
+    for (Candidate { stream, part, row, transaction, cells }, status) in Search::new(plan, batch, outcomes).run() {
+        rows[stream].push(part.first + row);
+        let reliable = floors[stream].iter().map(|key| cells[key.index()]).filter(|cell| *cell != NO_CELL);
+        reliable.for_each(|cell| relied_on[cell as usize] = true);
+        doomed.push(Doomed { transaction, compiled: plan.compiled[stream].clone(), cells, status });
     }
-    let (any, floors) = (!doomed.is_empty(), of_streams(plan, floors));
-    for (Candidate { stream, transaction, cells, .. }, status) in doomed {
-        let keys: &BTreeSet<KeyId> = &floors[stream];
-        plan.relied_on.extend(keys.iter().map(|key| cells[key.index()]));
-        plan.doomed.push(Doomed { transaction, compiled: plan.compiled[stream].clone(), cells, status });
+    if doomed.is_empty() {
+        return false;
     }
-    any
+    for (at, rows) in rows.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
+        plan.segment.streams[at].remove(rows);
+        [&mut plan.rows[at], &mut outcomes[at]].into_iter().for_each(|list| remove(list, rows));
+    }
+    (plan.doomed, plan.relied_on) = (doomed, relied_on);
+    true
 }
 
 /// A call that might be doomed.
-struct Candidate {
+struct Candidate<'a> {
     stream: usize,
+    part: &'a Part,
+    /// In its part.
     row: usize,
     transaction: u32,
-    cells: Vec<u32>,
+    cells: Cells,
 }
 
 struct Search<'a> {
@@ -69,7 +78,7 @@ struct Search<'a> {
     /// By stream what its calls may add, and what has to be there for them.
     promises: Vec<BTreeSet<(KeyId, Vec<Term>)>>,
     floors: Vec<BTreeSet<KeyId>>,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Candidate<'a>>,
     /// By candidate how it ends, if that is certain.
     fates: Vec<Option<Status>>,
     /// The most that the cells can come to hold of which something is asked; those that might wrap are left out.
@@ -78,13 +87,17 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(plan: &'a Plan, batch: &'a Batch, outcomes: &[Vec<u32>]) -> Self {
-        let streams = plan.segment.streams.iter().zip(&plan.rows).zip(outcomes).enumerate();
-        let of_stream = |(stream, ((rows, transactions), outcomes)): (usize, ((&Stream, &Vec<u32>), &Vec<u32>))| {
-            let candidate = |row: usize| Candidate { stream, row, transaction: transactions[row], cells: rows.cells(row) };
-            let to_line = (0..transactions.len()).into_par_iter().with_min_len(1 << 12).filter(|row| outcomes[*row] == TO_LINE);
-            to_line.map(candidate).collect::<Vec<_>>()
+        let streams = plan.segment.streams.iter().enumerate().filter(|(at, _)| !plan.rows[*at].is_empty());
+        let parts: Vec<_> = streams.flat_map(|(at, stream)| stream.parts.iter().map(move |part| (at, stream, part))).collect();
+        let candidates = |(at, stream, part): &(usize, &'a Stream, &'a Part)| {
+            let (at, stream, part) = (*at, *stream, *part);
+            let to_line = (0..part.rows).filter(move |row| outcomes[at][part.first + row] == TO_LINE);
+            to_line.map(move |row| {
+                let (transaction, cells) = (plan.rows[at][part.first + row], stream.program.cells_of(part, row).collect());
+                Candidate { stream: at, part, row, transaction, cells }
+            })
         };
-        let candidates: Vec<Candidate> = streams.flat_map(of_stream).collect();
+        let candidates: Vec<Candidate<'a>> = parts.par_iter().flat_map_iter(candidates).collect();
         let (promises, floors): (_, Vec<BTreeSet<KeyId>>) = (of_streams(plan, promises), of_streams(plan, floors));
         let fates = vec![None; candidates.len()];
         let mut search = Self { plan, batch, promises, floors, candidates, fates, most: Most::new(plan.segment.base.len()) };
@@ -115,10 +128,10 @@ impl<'a> Search<'a> {
     }
 
     /// The doomed, in the order of streams and rows.
-    fn run(mut self) -> Vec<(Candidate, Status)> {
+    fn run(mut self) -> Vec<(Candidate<'a>, Status)> {
         let mut poorer: Option<HashSet<u32, ahash::RandomState>> = None;
         for _ in 0..ROUNDS {
-            let is_asked = |call: &Candidate| {
+            let is_asked = |call: &Candidate<'_>| {
                 let mut cells = self.floors[call.stream].iter().map(|key| call.cells[key.index()]);
                 poorer.as_ref().is_none_or(|poorer| cells.any(|cell| poorer.contains(&cell)))
             };
@@ -133,8 +146,8 @@ impl<'a> Search<'a> {
         self.candidates.into_iter().zip(self.fates).filter_map(|(call, fate)| Some((call, fate?))).collect()
     }
 
-    fn fate(&self, call: &Candidate) -> Option<Status> {
-        let row = Some(self.plan.segment.streams[call.stream].locate(call.row));
+    fn fate(&self, call: &Candidate<'_>) -> Option<Status> {
+        let row = Some((call.part, call.row));
         let asking = Asking { compiled: &self.plan.compiled[call.stream], transaction: call.transaction, cells: &call.cells, row };
         Demand::new(&self.plan.segment, self.batch, asking).fate(&self.most)
     }
@@ -144,13 +157,12 @@ impl<'a> Search<'a> {
         let Self { plan, promises, candidates, fates, most, .. } = self;
         let call = &candidates[at];
         fates[at] = Some(status);
-        let stream = &plan.segment.streams[call.stream];
-        let (part, row) = stream.locate(call.row);
+        let program = &plan.segment.streams[call.stream].program;
         let mut poorer = Vec::new();
         for (key, terms) in &promises[call.stream] {
             let cell = call.cells[key.index()];
             if most.knows(cell) {
-                terms.iter().for_each(|term| most.take(cell, amount(&stream.program, part, row, term)));
+                terms.iter().for_each(|term| most.take(cell, amount(program, call.part, call.row, term)));
                 poorer.push(cell);
             }
         }
@@ -216,9 +228,4 @@ fn of_streams<T: Default>(plan: &Plan, visit: impl Fn(&Walk, &mut T)) -> Vec<T> 
         found
     };
     plan.segment.streams.iter().map(gather).collect()
-}
-
-fn rows_by_stream(doomed: &[(Candidate, Status)]) -> Vec<(usize, Vec<usize>)> {
-    let by_stream = doomed.chunk_by(|(one, _), (two, _)| one.stream == two.stream);
-    by_stream.map(|calls| (calls[0].0.stream, calls.iter().map(|(call, _)| call.row).collect())).collect()
 }
