@@ -5,6 +5,7 @@ mod common;
 
 use alloy_primitives::{Address, U256};
 use clearwave::evm::{self, Entry};
+use clearwave::exec::again::Again;
 use clearwave::exec::cpu::Cpu;
 use clearwave::exec::gpu::{Choice, Device};
 use clearwave::exec::pass::Pass;
@@ -13,10 +14,11 @@ use clearwave::ir::access::{NO_CELL, Walker, flags, shape};
 use clearwave::ir::eval::{Call, Place, Run, World};
 use clearwave::ir::{Binary, Input, Kernel, Key, KeyId, Leaf, LeafId, Load, Outcome, Store};
 use clearwave::lower;
+use clearwave::plan::classes::Plan;
 use clearwave::tx::{Block, Transaction};
 use clearwave::word::{Word, from_word, to_word};
 use common::{Contract, Random};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -174,6 +176,37 @@ fn passes_leave_the_same_words() {
         lines += cleared.outcomes.iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
     }
     assert!(lines > 1000, "contended cells are what retract is for; {lines} rows met one");
+}
+
+#[test]
+fn clearing_the_line_again_is_clearing_all_without_those_that_went() {
+    let programs = programs();
+    let (mut cpu, mut back) = (Cpu::default(), 0);
+    for seed in 0..600 {
+        let random = &mut Random::new(seed);
+        let mut plan = Plan { segment: segment(random, &programs), ..Plan::default() };
+        let mut cleared = cpu.clear(&plan.segment).expect("it clears");
+        for (stream, outcomes) in plan.segment.streams.iter_mut().zip(&mut cleared.outcomes) {
+            let gone: Vec<usize> = (0..outcomes.len()).filter(|row| outcomes[*row] == TO_LINE && one_in(random, 2)).collect();
+            stream.remove(&gone);
+            let mut rows = 0..;
+            outcomes.retain(|_| !rows.next().is_some_and(|row| gone.contains(&row)));
+        }
+        let before = cleared.clone();
+        let again = Again::new(&plan, &cleared.outcomes);
+        let more = cpu.clear(&again.plan.segment).expect("it clears again");
+        again.join(&more, &mut cleared);
+        let mut all = cpu.clear(&plan.segment).expect("it clears without them");
+        // A cell whose calls have all gone keeps its verdict: nobody who is cleared uses it.
+        let used: HashSet<u32> =
+            plan.segment.streams.iter().flat_map(|stream| (0..stream.rows).flat_map(|row| stream.cells(row))).collect();
+        for cell in (0..all.verdicts.len()).filter(|cell| !used.contains(&(*cell as u32))) {
+            all.verdicts[cell] = before.verdicts[cell];
+        }
+        assert!(cleared == all, "seed {seed}: again\n{cleared:?}\nall\n{all:?}");
+        back += usize::from(cleared.outcomes != before.outcomes);
+    }
+    assert!(back > 20, "calls that need not wait any longer are what it is for; there were some in {back} segments");
 }
 
 #[test]

@@ -70,7 +70,8 @@ impl Again {
         *number
     }
 
-    /// Puts what came of it into what had come of the segment.
+    /// Puts what came of it into what had come of the segment. A contended cell whose calls have all gone stays so: it is as it was, and
+    /// whoever meets it in the line may.
     pub fn join(self, again: &Cleared, cleared: &mut Cleared) {
         let base = &self.plan.segment.base;
         for (at, cell) in self.cells.iter().map(|cell| *cell as usize).enumerate() {
