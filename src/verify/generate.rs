@@ -54,6 +54,8 @@ pub(super) struct Generator<'a> {
     functions: Vec<Tally>,
     /// Calls that ended at a leaf, and calls that did not though they were aimed at it.
     leaves: HashMap<(Entry, LeafId), Tally>,
+    /// By function a call that succeeded on revm's word, with the state that it found: the next may start from it.
+    known: Vec<Option<Draft>>,
 }
 
 /// A batch, and whose calls are in it.
@@ -89,6 +91,7 @@ impl<'a> Generator<'a> {
             contract: Contract { nonce: 1, code_hash: keccak256(&subject.code), code: subject.code.clone() },
             functions: vec![Tally::default(); subject.functions.len()],
             leaves: HashMap::new(),
+            known: vec![None; subject.functions.len()],
         }
     }
 
@@ -197,7 +200,8 @@ impl Making<'_, '_> {
         let any = any || self.words.once_in(16);
         let attempts = ATTEMPTS.min(1 + self.patience[function]);
         for attempt in 1..=attempts {
-            let mut draft = self.draft(function, wanted);
+            let recalled = wanted.then(|| self.recall(function)).flatten();
+            let mut draft = recalled.unwrap_or_else(|| self.draft(function, wanted));
             let mut executed = self.execute(&mut draft)?;
             if wanted && executed.by_revm && !executed.succeeds {
                 executed = self.climb(function, &mut draft, executed)?;
@@ -213,6 +217,9 @@ impl Making<'_, '_> {
                 } else {
                     tally.no += 1
                 }
+                if executed.succeeds && executed.by_revm {
+                    self.of.known[function] = Some(draft.clone());
+                }
                 return Ok(Some(self.take(draft, executed)));
             }
         }
@@ -223,7 +230,7 @@ impl Making<'_, '_> {
     fn climb(&mut self, function: usize, draft: &mut Draft, mut best: Executed) -> Result<Executed> {
         for _ in 0..self.patience[function] {
             let mut changed = draft.clone();
-            self.change(&mut changed);
+            self.change(&mut changed, &best.met);
             let executed = self.execute(&mut changed)?;
             let far = executed.gas > FAR;
             if executed.succeeds || (executed.met.len() >= best.met.len() && !far) {
@@ -238,18 +245,30 @@ impl Making<'_, '_> {
         Ok(best)
     }
 
-    /// Gives a word of the arguments, or an open word of storage, a value that may be what the other is compared with.
-    fn change(&mut self, draft: &mut Draft) {
+    /// A call that has succeeded before, as it was or with something changed.
+    fn recall(&mut self, function: usize) -> Option<Draft> {
+        let mut draft = self.of.known[function].clone().filter(|_| !self.words.once_in(4))?;
+        if self.words.random.coin() {
+            self.change(&mut draft, &BTreeSet::new());
+        }
+        Some(draft)
+    }
+
+    /// Gives a word of the arguments, or an open word of storage, a value that may be what the other is compared with. `met` are the cells
+    /// that the call looked at.
+    fn change(&mut self, draft: &mut Draft, met: &BTreeSet<CellKey>) {
+        let held: Vec<U256> = met.iter().filter_map(|key| self.ground.held(key)).collect();
         let storage: Vec<CellKey> = draft.drawn.keys().filter(|key| key.slot != Slot::Native).copied().collect();
         let mut data = draft.transaction.data.to_vec();
         let arguments: Vec<usize> = (4..data.len().saturating_sub(31)).step_by(32).collect();
-        let word: U256 = match self.words.below(4) {
+        let word: U256 = match self.words.below(5) {
             0 => draft.transaction.from.into_word().into(),
             1 if !arguments.is_empty() => {
                 let at = self.words.pick(&arguments);
                 U256::from_be_slice(&data[at..at + 32])
             }
             2 if !storage.is_empty() => draft.drawn[&self.words.pick(&storage)],
+            3 if !held.is_empty() => self.words.pick(&held),
             _ => self.words.stored(),
         };
         if !storage.is_empty() && (arguments.is_empty() || !self.words.once_in(3)) {
