@@ -7,8 +7,8 @@ use super::{
 };
 use bytemuck::Pod;
 
-/// Records are numbered, and counted, in 32 bits.
-pub(super) const MAX_RECORDS: usize = u32::MAX as usize;
+/// Records are numbered in 31 bits: where calls name cells, one bit says whether the state holds them.
+pub(super) const MAX_RECORDS: usize = (1 << 31) - 1;
 
 #[derive(Clone)]
 pub(super) struct Arena<T> {

@@ -12,6 +12,9 @@ pub const DEVICE_COST: usize = 2_048;
 /// What adding to a cell's total, or taking from it, costs in the same measure: nine atomic limbs, each with its carry.
 pub const TOTAL_COST: usize = 16;
 
+/// What a store of a wave costs: it sets an ordered cell, or adds the difference to one of a solvent cell's two totals.
+const STORE_COST: usize = 3 * TOTAL_COST;
+
 /// A kernel made ready for waves. A row's first columns are those of the walk: bits, cells and the walk's parameters.
 #[derive(Debug, Clone)]
 pub struct Waver {
@@ -73,7 +76,8 @@ impl Builder<'_> {
     fn node(&mut self, id: NodeId) -> Option<()> {
         match self.kernel.node(id) {
             Node::Leaf(leaf) => {
-                let stores = self.kernel.leaf(leaf).stores.iter().map(|store| store.value).collect();
+                let stores: Vec<ExprId> = self.kernel.leaf(leaf).stores.iter().map(|store| store.value).collect();
+                self.cost += STORE_COST * stores.len();
                 self.within(stores, |_| Some(()))
             }
             Node::Branch { .. } if self.walker.ends[id.index()].is_some() => Some(()),
