@@ -140,7 +140,13 @@ fn what_adds_to_totals_too_often_is_refused() {
         let many = ways(count);
         kernel(&many, &Walker::new(&many))
     };
-    assert!(text(4).is_ok_and(|text| text.contains("add_credits")));
+    let waves = |count| {
+        let many = ways(count);
+        Waver::new(&many, &Walker::new(&many)).is_some()
+    };
+    assert!(text(4).is_ok_and(|text| text.contains("add_credits")) && waves(4));
+    // Each way stores, which takes a wave more than an addition to a total takes net.
+    assert!(text(8).is_ok() && !waves(8));
     assert!(text(30).is_err_and(|error| error.is_input()));
 }
 
