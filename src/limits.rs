@@ -48,14 +48,25 @@ pub const CODE_BYTES: usize = 2 * 24_576;
 /// Storage keys of one kernel: each is a column of the stream.
 pub const KEYS: usize = 32;
 
+/// What resolving a call of a kernel may cost, in additions: all its calls pay for it, also one that ends early and costs revm about as
+/// much. Not quite one EXP with any exponent; token functions have 2 to 500.
+pub const RESOLVE_COST: usize = 2_048;
+
+/// What evaluating all expressions of a kernel may cost, in additions: where others change what a call branches on, all its ways are open.
+pub const COST: usize = 16_384;
+
 /// Words that a row brings to a device beside its cells: up to eight columns each.
 pub const PARAMS: usize = 64;
 
 /// Kernels kept for one contract's code: selectors, calldata lengths and the lengths of lists are the caller's choice.
 pub const KERNELS_PER_CODE: usize = 256;
 
-/// Shapes remembered for one kernel; most have a handful.
+/// Shapes remembered for one kernel, as many again while they are in use; most have a handful.
 pub const SHAPES: usize = 4_096;
+
+/// Leaves that may be analysed for the calls of one chunk (some thousands of transactions), at a few microseconds each: inputs and aliases
+/// that make shapes are the caller's choice.
+pub const LEAVES_ANALYSED: usize = 4_096;
 
 /// Transactions of one batch: their indices are 32-bit numbers, and so are the cells they may make.
 pub const BATCH: usize = 1 << 27;

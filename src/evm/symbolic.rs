@@ -91,6 +91,9 @@ impl Executor<'_> {
         if kernel.keys.len() > limits::KEYS {
             return Err(Broken::Refused(Unlowered { reason: "too many storage keys".to_string(), at: 0 }));
         }
+        if kernel.resolve_cost() > limits::RESOLVE_COST || kernel.cost() > limits::COST {
+            return Err(Broken::Refused(Unlowered { reason: "expressions take too long".to_string(), at: 0 }));
+        }
         Ok(kernel)
     }
 

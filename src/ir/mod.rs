@@ -31,15 +31,18 @@
 
 pub mod access;
 mod compact;
+mod cost;
 mod display;
 pub mod eval;
 mod expr;
 mod kernel;
 pub mod memo;
 mod rules;
+mod structure;
 #[cfg(test)]
 mod tests;
 
 pub use display::Text;
 pub use expr::{Binary, Expr, ExprId, Exprs, Input, Preimage, Ternary, Unary};
 pub use kernel::{Data, Kernel, Key, KeyId, Leaf, LeafId, Load, LoadId, Log, Node, NodeId, Outcome, Store};
+pub use structure::Structure;

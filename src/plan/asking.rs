@@ -12,8 +12,8 @@ use alloy_primitives::{U256, U512};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
-/// Operations up to which evaluating all of them beats finding out which are needed.
-const OPERATIONS: usize = 256;
+/// What a tape may cost for evaluating all of it to beat finding out what is needed, in additions.
+const COST: usize = 512;
 
 /// Where a tape on cells starts.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +91,7 @@ impl Asking {
         });
         words(walker, &walker.root).into_iter().for_each(|word| writer.need(word));
         let (tape, registers) = writer.finish();
-        tape.operations().filter(|count| *count <= OPERATIONS)?;
+        tape.cost().filter(|cost| *cost <= COST)?;
         let root = Builder { walker, read_keys, registers }.step(&walker.root);
         Some(Self { tape, root })
     }

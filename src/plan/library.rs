@@ -4,12 +4,13 @@
 use super::asking::Asking;
 use super::reserve;
 use super::segment::Program;
+use super::shapes::Shapes;
 use super::tape::{Origin, Register, Tape, Writer};
 use crate::error::Result;
 use crate::evm::{self, Entry, Lowered, Pin, Site, Unlowered};
-use crate::ir::access::{Shape, Walk, Walker, Waver, shape};
+use crate::ir::access::{Walk, Walker, Waver};
 use crate::ir::eval::calldata_word;
-use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key, KeyId, Node};
+use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key, KeyId, Node, Structure};
 use crate::state::{CellKey, State};
 use crate::tx::Transaction;
 use crate::{limits, lower};
@@ -46,11 +47,7 @@ pub struct Compiled {
     pub read_keys: HashMap<ExprId, Vec<KeyId>, ahash::RandomState>,
     /// What its calls ask, many at once.
     pub asking: Option<Asking>,
-    /// Conditions on cells that hold at the start of a segment, or another kernel would have been found.
-    pinned: Vec<ExprId>,
-    /// The keys of those cells.
-    pub pinned_keys: Vec<KeyId>,
-    shapes: RwLock<HashMap<Pattern, Arc<Shape>>>,
+    pub shapes: Shapes,
 }
 
 /// What a row of a wave brings, beside its cells.
@@ -72,18 +69,11 @@ impl WaveTape {
     }
 }
 
-/// What a shape is found by: the bits of a row, and for each key the first key that names the same cell (empty: all differ).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Pattern {
-    pub bits: Vec<u32>,
-    pub class: Vec<usize>,
-}
-
 impl Compiled {
     fn new(kernel: Kernel, entry: Entry, pins: &[Pin], templates: &mut Templates) -> Result<Self> {
         let walker = Walker::new(&kernel);
         let mut writer = Writer::new(&kernel.exprs, from_inputs(&kernel.exprs));
-        let keys: Vec<(Key, Path)> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
+        let keys: Vec<(Key, (u32, Vec<ExprId>))> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
         let holes = keys.iter().flat_map(|(_, (_, holes))| holes).filter(|hole| !kernel.exprs.has_loads(**hole));
         walker.bits.iter().chain(&walker.params).chain(holes).for_each(|id| writer.need(*id));
         let (tape, registers) = writer.finish();
@@ -104,51 +94,21 @@ impl Compiled {
         let wgsl = wgsl.unwrap_or_default();
         let waver = if on_device { Waver::new(&kernel, &walker) } else { None };
         let wave = waver.as_ref().map(|waver| WaveTape::new(&kernel, &walker, waver));
-        let pinned = pinned(&kernel, pins);
-        let loads = pinned.iter().flat_map(|condition| kernel.exprs.loads(*condition));
-        let pinned_keys = loads.map(|load| kernel.load(load).key).collect();
+        let shapes = Shapes::new(&kernel, &walker, &pinned(&kernel, pins));
         let mut read_keys = HashMap::default();
         keys_read(&kernel, &walker.root, &mut read_keys);
         let asking = Asking::new(&kernel, &walker, &read_keys);
         let program = Arc::new(Program { kernel, walker, waver, wgsl });
-        let shapes = RwLock::default();
-        Ok(Self { program, finders, tape, bits, params, wave, on_device, read_keys, asking, pinned, pinned_keys, shapes })
+        Ok(Self { program, finders, tape, bits, params, wave, on_device, read_keys, asking, shapes })
     }
 
     fn reserve(kernel: Kernel, walker: Walker) -> Result<Self> {
         let wgsl = lower::own_text(&kernel, &walker)?;
         let program = Arc::new(Program { kernel, walker, waver: None, wgsl });
         let (finders, tape, bits, params) = Default::default();
-        let (read_keys, pinned, pinned_keys, shapes) = Default::default();
+        let (read_keys, shapes) = Default::default();
         let (wave, asking) = (None, None);
-        Ok(Self { program, finders, tape, bits, params, wave, on_device: true, read_keys, asking, pinned, pinned_keys, shapes })
-    }
-
-    /// The shape of calls with this pattern; found once, then remembered.
-    pub fn shape(&self, pattern: &Pattern) -> Arc<Shape> {
-        if let Some(shape) = self.shapes.read().expect("no holder panics").get(pattern) {
-            return shape.clone();
-        }
-        let Program { kernel, walker, .. } = &*self.program;
-        let decided = |atom: ExprId| {
-            if self.pinned.contains(&atom) {
-                return Some(true);
-            }
-            let bit = walker.bits.iter().position(|bit| *bit == atom)?;
-            Some(pattern.bits[walker.bit_column(bit)] >> (bit % 32) & 1 == 1)
-        };
-        let class: Vec<usize> = if pattern.class.is_empty() { (0..kernel.keys.len()).collect() } else { pattern.class.clone() };
-        let mut shape = shape(kernel, &class, &decided);
-        // Where a pinned cell changes, the call escapes.
-        self.pinned_keys.iter().for_each(|key| shape.feeds[key.index()] = true);
-        let shape = Arc::new(shape);
-        let mut shapes = self.shapes.write().expect("no holder panics");
-        // Callers choose the patterns: a table that grows without end is not worth keeping.
-        if shapes.len() >= limits::SHAPES {
-            shapes.clear();
-        }
-        shapes.insert(pattern.clone(), shape.clone());
-        shape
+        Ok(Self { program, finders, tape, bits, params, wave, on_device: true, read_keys, asking, shapes })
     }
 }
 
@@ -345,9 +305,6 @@ fn find(kernels: &HashMap<B256, OfCode>, code_hash: B256, entry: Entry, site: &d
     full.then(Variant::default)
 }
 
-/// A template, and the words that fill it.
-type Path = (u32, Vec<ExprId>);
-
 /// Keys by their structure: equal structures of different kernels find their cells by the same paths.
 #[derive(Debug, Default)]
 struct Templates {
@@ -356,36 +313,10 @@ struct Templates {
 
 impl Templates {
     /// The template of a key and the words that fill it.
-    fn of(&mut self, exprs: &Exprs, key: Key) -> Path {
-        let word = key.word();
-        let mut holes = Vec::new();
-        let structure = match key {
-            Key::Storage(_) => structure(exprs, word, &mut holes),
-            Key::Native(_) => {
-                holes.push(word);
-                "native".to_string()
-            }
-        };
+    fn of(&mut self, exprs: &Exprs, key: Key) -> (u32, Vec<ExprId>) {
+        let Structure { text, holes } = Structure::of(exprs, key);
         let next = self.ids.len() as u32;
-        (*self.ids.entry(structure).or_insert(next), holes)
-    }
-}
-
-/// What a slot is hashed from, with `_` for each word that the call chooses.
-fn structure(exprs: &Exprs, word: ExprId, holes: &mut Vec<ExprId>) -> String {
-    match exprs.get(word) {
-        Expr::Keccak(preimage) => {
-            let words: Vec<String> = preimage.words.iter().map(|word| structure(exprs, *word, holes)).collect();
-            format!("keccak({};{})", words.join(","), preimage.len_bytes)
-        }
-        Expr::Binary(crate::ir::Binary::Add, a, b) if exprs.as_const(*a).is_some() && matches!(exprs.get(*b), Expr::Keccak(_)) => {
-            format!("{:x}+{}", exprs.as_const(*a).unwrap_or_default(), structure(exprs, *b, holes))
-        }
-        Expr::Const(value) => format!("{value:x}"),
-        _ => {
-            holes.push(word);
-            "_".to_string()
-        }
+        (*self.ids.entry(text).or_insert(next), holes)
     }
 }
 

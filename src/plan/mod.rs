@@ -15,5 +15,6 @@ pub mod ordered;
 pub mod reserve;
 pub mod resolve;
 pub mod segment;
+mod shapes;
 pub mod tape;
 pub mod waves;

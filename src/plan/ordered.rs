@@ -60,7 +60,7 @@ impl OrderedCall {
     /// Whether it may come to leave its kernel where others of the segment run before it: only the line knows what to do then.
     pub fn may_escape(&self, flags: &[u32]) -> bool {
         let changes = |key: &KeyId| !flags.get(self.cells[key.index()] as usize).is_some_and(|flags| is_free(*flags));
-        self.kind.shape.escapes || self.kind.compiled.pinned_keys.iter().any(changes)
+        self.kind.shape.escapes || self.kind.compiled.shapes.pinned_keys.iter().any(changes)
     }
 
     /// The cells that its keys hang on.

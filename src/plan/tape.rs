@@ -26,11 +26,12 @@ enum Step<S> {
 pub struct Tape<S> {
     constants: Vec<U256>,
     steps: Vec<Step<S>>,
+    cost: usize,
 }
 
 impl<S> Default for Tape<S> {
     fn default() -> Self {
-        Self { constants: vec![], steps: vec![] }
+        Self { constants: vec![], steps: vec![], cost: 0 }
     }
 }
 
@@ -51,6 +52,7 @@ pub struct Writer<'a, S, F> {
     constants: Vec<U256>,
     steps: Vec<Step<S>>,
     done: HashMap<ExprId, Slot>,
+    cost: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +80,7 @@ impl Registers {
 impl<'a, S, F: Fn(ExprId) -> Origin<S>> Writer<'a, S, F> {
     /// `origin` knows inputs and loads.
     pub fn new(exprs: &'a Exprs, origin: F) -> Self {
-        Self { exprs, origin, constants: vec![], steps: vec![], done: HashMap::new() }
+        Self { exprs, origin, constants: vec![], steps: vec![], done: HashMap::new(), cost: 0 }
     }
 
     /// Adds what `id` needs.
@@ -89,7 +91,7 @@ impl<'a, S, F: Fn(ExprId) -> Origin<S>> Writer<'a, S, F> {
     /// The tape, and where the expressions that were needed are found.
     pub fn finish(self) -> (Tape<S>, Registers) {
         let constants = self.constants.len();
-        let tape = Tape { constants: self.constants, steps: self.steps };
+        let tape = Tape { constants: self.constants, steps: self.steps, cost: self.cost };
         (tape.placed(constants), Registers { constants, done: self.done })
     }
 
@@ -98,9 +100,15 @@ impl<'a, S, F: Fn(ExprId) -> Origin<S>> Writer<'a, S, F> {
             return *slot;
         }
         let slot = match (self.origin)(id) {
-            Origin::Source(source) => self.push(Step::Source(source)),
+            Origin::Source(source) => {
+                self.cost += 1;
+                self.push(Step::Source(source))
+            }
             Origin::Same(other) => self.slot(other),
-            Origin::Operation => self.operation(id),
+            Origin::Operation => {
+                self.cost += self.exprs.cost(id);
+                self.operation(id)
+            }
         };
         self.done.insert(id, slot);
         slot
@@ -165,10 +173,10 @@ impl<S> Tape<S> {
         self
     }
 
-    /// How many operations it has; `None` where it hashes, which is best left to those that need it.
-    pub fn operations(&self) -> Option<usize> {
+    /// What it costs a call, in additions; `None` where it hashes, which is best left to those that need it.
+    pub fn cost(&self) -> Option<usize> {
         let hashes = self.steps.iter().any(|step| matches!(step, Step::Keccak(..)));
-        (!hashes).then_some(self.steps.len())
+        (!hashes).then_some(self.cost)
     }
 
     /// Evaluates everything for so many calls, operation by operation; `source` gives a call's words to start with, and `words` are the room

@@ -8,6 +8,7 @@ pub mod op {
     pub const MUL: u8 = 0x02;
     pub const SUB: u8 = 0x03;
     pub const DIV: u8 = 0x04;
+    pub const EXP: u8 = 0x0a;
     pub const LT: u8 = 0x10;
     pub const GT: u8 = 0x11;
     pub const EQ: u8 = 0x14;

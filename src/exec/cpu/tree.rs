@@ -7,8 +7,8 @@ use crate::plan::tape::{Evaluated, Origin, Register, Registers, Tape, Writer};
 use crate::word::{Word, from_word, to_word};
 use alloy_primitives::U256;
 
-/// Operations up to which evaluating all of them beats finding out which are needed.
-const OPERATIONS: usize = 256;
+/// What a tape may cost for evaluating all of it to beat finding out what is needed, in additions.
+const COST: usize = 512;
 
 /// Where a row's words start.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ impl Tree {
             Node::Leaf(leaf) => kernel.leaf(leaf).stores.iter().for_each(|store| writer.need(store.value)),
         });
         let (tape, registers) = writer.finish();
-        tape.operations().filter(|count| *count <= OPERATIONS)?;
+        tape.cost().filter(|cost| *cost <= COST)?;
         Some(Self { tape, root: step(reader, &registers, kernel.root()), doubtful: doubtful(kernel) })
     }
 

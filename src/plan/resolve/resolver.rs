@@ -9,6 +9,7 @@ use crate::evm::{Entry, Pin};
 use crate::ir::Kernel;
 use crate::ir::access::Shape;
 use crate::ir::eval::{Call, Run};
+use crate::limits;
 use crate::plan::library::{Compiled, Library, Meets, Target};
 use crate::plan::tape::SIDE_BY_SIDE;
 use crate::prefetch::{prefetch, prefetch_ends};
@@ -48,6 +49,8 @@ pub(super) struct Resolver<'a> {
     search: Search<'a>,
     bits: Bits,
     words: Vec<U256>,
+    /// The leaves that may still be analysed.
+    leaves: usize,
 }
 
 /// Calls of a kernel that wait for others.
@@ -75,6 +78,7 @@ impl<'a> Resolver<'a> {
             search: Search::new(state),
             bits,
             words,
+            leaves: limits::LEAVES_ANALYSED,
         }
     }
 
@@ -174,7 +178,7 @@ impl<'a> Resolver<'a> {
 
     /// Decides what the inputs of the calls that wait for a kernel decide, finds their cells, and makes rows of them.
     fn answer(&mut self, at: usize) {
-        let Self { chunk, waiting, search, bits, words, .. } = self;
+        let Self { chunk, waiting, search, bits, words, leaves, .. } = self;
         let Waiting { compiled, transactions, contracts } = &mut waiting[at];
         let call = |index: &u32| Call { transaction: &self.transactions[*index as usize - self.first], block: self.block };
         let calls: SmallVec<[Call<'_>; SIDE_BY_SIDE]> = transactions.iter().map(call).collect();
@@ -190,7 +194,7 @@ impl<'a> Resolver<'a> {
         match rows.common_kind(bits, search).filter(|kind| rows.kinds[*kind as usize].in_rows) {
             Some(kind) => rows.push(transactions, kind, 0..transactions.len(), calls, bits, search),
             None => {
-                let mut places = Places { chunk, at, state: self.state, transactions, calls, bits, search };
+                let mut places = Places { chunk, at, state: self.state, transactions, calls, bits, search, leaves };
                 (0..transactions.len()).for_each(|call| places.put(call));
             }
         }
@@ -208,14 +212,18 @@ struct Places<'p, 'a> {
     calls: Calls<'p>,
     bits: &'p Bits,
     search: &'p mut Search<'a>,
+    leaves: &'p mut usize,
 }
 
 impl Places<'_, '_> {
     fn put(&mut self, call: usize) {
-        let Self { chunk, state, transactions, calls, bits, search, .. } = self;
+        let Self { chunk, state, transactions, calls, bits, search, leaves, .. } = self;
         let (rows, index) = (&mut chunk.rows[self.at], transactions[call]);
         let cells = search.of_call(call);
-        let kind = rows.kind(call, bits, cells);
+        let Some(kind) = rows.kind(call, bits, cells, leaves) else {
+            chunk.fallbacks.push(index);
+            return;
+        };
         let shape = &rows.kinds[kind as usize].shape;
         let gone = shape.escapes && escapes(calls.compiled, calls.calls[call], state, cells);
         chunk.hangs |= shape.escapes;

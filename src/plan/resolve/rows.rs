@@ -4,9 +4,10 @@ use super::Found;
 use super::search::{Calls, Search};
 use crate::ir::KeyId;
 use crate::ir::access::NO_CELL;
-use crate::plan::library::{Compiled, Pattern};
+use crate::plan::library::Compiled;
 use crate::plan::ordered::Kind;
 use crate::plan::segment::remove;
+use crate::plan::shapes::Pattern;
 use crate::word::LIMBS;
 use alloy_primitives::U256;
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ pub struct Rows {
     /// The kind of each row, an index into `kinds`.
     pub kind_of: Vec<u32>,
     pub kinds: Vec<Arc<Kind>>,
-    known: HashMap<Pattern, u32>,
+    known: HashMap<Pattern, u32, ahash::RandomState>,
     /// The bits and the kind of the row before, where its keys all named different cells.
     last: Option<(Vec<u32>, u32)>,
 }
@@ -65,7 +66,7 @@ impl Rows {
 
     pub(super) fn new(compiled: Arc<Compiled>) -> Self {
         let columns = vec![vec![]; compiled.program.walker.columns()];
-        Self { compiled, transactions: vec![], columns, kind_of: vec![], kinds: vec![], known: HashMap::new(), last: None }
+        Self { compiled, transactions: vec![], columns, kind_of: vec![], kinds: vec![], known: HashMap::default(), last: None }
     }
 
     /// Takes out rows, whose numbers ascend.
@@ -81,25 +82,39 @@ impl Rows {
         (same && search.all_differ()).then_some(*kind)
     }
 
-    /// The index of the kind of a call. Most calls are of the kind of the one before.
-    pub(super) fn kind(&mut self, call: usize, bits: &Bits, cells: &[Found]) -> u32 {
+    /// The index of the kind of a call. Most calls are of the kind of the one before. `None` where finding it takes more than is left of
+    /// `leaves`.
+    pub(super) fn kind(&mut self, call: usize, bits: &Bits, cells: &[Found], leaves: &mut usize) -> Option<u32> {
         let distinct = all_differ(cells);
         if let Some((last, kind)) = &self.last
             && distinct
             && bits.of_call(call).eq(last.iter().copied())
         {
-            return *kind;
+            return Some(*kind);
         }
         let pattern = Pattern { bits: bits.of_call(call).collect(), class: if distinct { vec![] } else { classes(cells) } };
-        let next = self.kinds.len() as u32;
-        let index = *self.known.entry(pattern.clone()).or_insert(next);
-        if index == next {
-            self.kinds.push(Arc::new(Kind::new(self.compiled.clone(), self.compiled.shape(&pattern))));
-        }
+        let index = match self.known.get(&pattern) {
+            Some(index) => *index,
+            None => self.new_kind(&pattern, leaves)?,
+        };
         if distinct {
             self.last = Some((pattern.bits, index));
         }
-        index
+        Some(index)
+    }
+
+    fn new_kind(&mut self, pattern: &Pattern, leaves: &mut usize) -> Option<u32> {
+        let Self { compiled, kinds, known, .. } = self;
+        let asked = compiled.shapes.asked(&compiled.program, pattern);
+        let index = match known.get(&asked) {
+            Some(index) => *index,
+            None => {
+                kinds.push(Arc::new(Kind::new(compiled.clone(), compiled.shapes.shape(&compiled.program, &asked, leaves)?)));
+                kinds.len() as u32 - 1
+            }
+        };
+        known.extend([pattern.clone(), asked].map(|pattern| (pattern, index)));
+        Some(index)
     }
 
     /// Adds some of the calls at hand, which are of one kind.

@@ -1,0 +1,60 @@
+//! What evaluating words costs a core, in additions, roughly. What a device pays is another matter: `access` says that.
+
+use super::expr::{Binary, Expr, ExprId, Exprs, Ternary};
+use super::kernel::{Kernel, Node};
+use super::structure::Structure;
+use std::collections::HashSet;
+
+/// Bytes that one permutation of Keccak-256 takes in.
+const KECCAK_RATE_BYTES: usize = 136;
+
+impl Exprs {
+    /// What evaluating a node costs once its operands are there.
+    pub fn cost(&self, id: ExprId) -> usize {
+        match self.get(id) {
+            Expr::Const(_) => 0,
+            Expr::Input(_) | Expr::Load(_) | Expr::Unary(..) => 1,
+            Expr::Binary(Binary::Mul, ..) => 4,
+            Expr::Binary(Binary::Div | Binary::SDiv | Binary::Mod | Binary::SMod, ..) => 16,
+            // A squaring, and mostly a product, for each bit of the exponent.
+            Expr::Binary(Binary::Exp, _, exponent) => 8 * self.ones(*exponent).bit_len().max(1),
+            Expr::Binary(..) => 1,
+            Expr::Ternary(Ternary::AddMod | Ternary::MulMod, _) => 64,
+            Expr::Keccak(preimage) => 100 * (1 + preimage.len_bytes as usize / KECCAK_RATE_BYTES),
+        }
+    }
+}
+
+impl Kernel {
+    /// What evaluating every expression once costs.
+    pub fn cost(&self) -> usize {
+        (0..self.exprs.len()).map(|index| self.exprs.cost(ExprId::from_index(index))).sum()
+    }
+
+    /// What resolving a call evaluates, whichever way the call takes: what inputs decide of conditions and of stored words, and the words
+    /// that fill in the names of cells.
+    pub fn resolve_cost(&self) -> usize {
+        let conditions = self.nodes.iter().filter_map(|node| match node {
+            Node::Branch { condition, .. } => Some(*condition),
+            Node::Leaf(_) => None,
+        });
+        let stored = self.leaves.iter().flat_map(|leaf| &leaf.stores).map(|store| store.value);
+        let mut open: Vec<(ExprId, bool)> = conditions.chain(stored).map(|id| (id, false)).collect();
+        open.extend(self.keys.iter().flat_map(|key| Structure::of(&self.exprs, *key).holes).map(|id| (id, true)));
+        let (mut seen, mut counted, mut cost) = (HashSet::new(), HashSet::new(), 0);
+        while let Some((id, named)) = open.pop() {
+            if !seen.insert((id, named)) {
+                continue;
+            }
+            let counts = named || !self.exprs.has_loads(id);
+            if counts && counted.insert(id) {
+                cost += self.exprs.cost(id);
+            }
+            if let Expr::Load(load) = self.exprs.get(id) {
+                open.extend(self.load(*load).shadows.iter().map(|store| (store.value, named)));
+            }
+            open.extend(self.exprs.children(id).into_iter().map(|child| (child, named)));
+        }
+        cost
+    }
+}
