@@ -48,12 +48,13 @@ pub struct Verify {
 
 const DETAILS: &str = "\
 Each backend executes each batch whole, once more cut into several batches, and with all calls that can go there sent to the wave, and to
-the line. Status, output, logs, every storage word, every native balance and the state root have to be revm's. The first batch with a difference ends it: the difference is printed with the smallest batch
-that still shows it, and the command that finds it again.
+the line. Status, output, logs, every storage word, every native balance and the state root have to be revm's. The first batch with a
+difference ends it: the difference is printed with the smallest batch that still shows it, and the command that finds it again.
 
 Calls are aimed at the leaves of each function's kernel, and the state they need is put in place, so that functions of an owner succeed
-about as often as others; the rest is spoilt: calldata too short or too long, dirty bytes, value where none is taken. The contract is
-deployed with its runtime code, at up to 32 addresses (0xc0c0... to 0xdfdf...); immutables are zero.
+about as often as others; signatures that it asks for are made with the keys of accounts that take part; the rest is spoilt: calldata too
+short or too long, dirty bytes, value where none is taken. The contract is deployed with its runtime code, at up to 64 addresses
+(0xc0c0... to 0xffff...); immutables are zero.
 
 Columns: LANE is the best lane of a function's calls, RAN where they really ran, over all runs. LEAVES are those reached of those that the
 kernels of its well-formed calls have; not all can be reached. NEVER SUCCEEDED marks a function without a successful call: nothing is

@@ -7,13 +7,14 @@
 use super::calls::{self, Form};
 use super::case::Case;
 use super::ground::{Ground, Sight};
+use super::signers::Signers;
 use super::solve::{Draft, Solver};
 use super::trees::{Tree, Trees};
 use super::words::{Mood, Words};
 use super::{CONTRACTS, Options, Subject};
 use crate::error::Result;
 use crate::evm::Entry;
-use crate::exec::fallback::{Contract, Fallback};
+use crate::exec::fallback::{Contract, Fallback, Recovery};
 use crate::ir::eval::{Call, Run};
 use crate::ir::{LeafId, Outcome};
 use crate::state::{CellKey, Slot};
@@ -33,6 +34,8 @@ const CLIMBS: usize = 16;
 const FAR: u64 = 1_000_000;
 /// How many such calls are dropped for one that is taken.
 const DROPPED: usize = 128;
+/// Accounts that can sign.
+const SIGNERS: usize = 64;
 /// How many times as often a function that changes state is called as one that does not.
 const WRITERS: usize = 3;
 
@@ -48,7 +51,9 @@ pub(super) struct Generator<'a> {
     pub options: &'a Options,
     pub trees: Trees,
     pub forms: Vec<Form>,
+    /// Those that can sign come first.
     accounts: Vec<Address>,
+    signers: Signers,
     contract: Contract,
     /// Successes and failures, by function.
     functions: Vec<Tally>,
@@ -71,6 +76,8 @@ struct Executed {
     succeeds: bool,
     /// No leaf of a kernel says how it ended.
     by_revm: bool,
+    /// What revm's ECRECOVER was asked.
+    recovery: Option<Recovery>,
     met: BTreeSet<CellKey>,
     stores: Vec<(CellKey, U256)>,
     /// Where revm says it.
@@ -79,7 +86,9 @@ struct Executed {
 
 impl<'a> Generator<'a> {
     pub(super) fn new(subject: &'a Subject, options: &'a Options) -> Self {
-        let accounts = addresses(options.seed, options.accounts);
+        let signers = Signers::new(options.seed, options.accounts.min(SIGNERS));
+        let mut accounts = addresses(options.seed, options.accounts);
+        accounts[..signers.addresses().len()].copy_from_slice(signers.addresses());
         let random = Random::new(options.seed, Purpose::Batch, usize::MAX);
         let mut words = Words { random, mood: Mood::Tight, accounts: accounts.clone(), contracts: CONTRACTS.to_vec() };
         Self {
@@ -88,6 +97,7 @@ impl<'a> Generator<'a> {
             trees: Trees::new(subject.code.clone()),
             forms: subject.functions.iter().map(|function| Form::of(function, &mut words)).collect(),
             accounts,
+            signers,
             contract: Contract { nonce: 1, code_hash: keccak256(&subject.code), code: subject.code.clone() },
             functions: vec![Tally::default(); subject.functions.len()],
             leaves: HashMap::new(),
@@ -121,7 +131,7 @@ impl<'a> Generator<'a> {
         let most = self.accounts.len();
         let accounts = if random.coin() { most } else { (2 + random.below(8) as usize).min(most) };
         let mood = if random.coin() { Mood::Rich } else { Mood::Tight };
-        let contracts = CONTRACTS[..[1, 1, 8, 32][random.below(4) as usize]].to_vec();
+        let contracts = CONTRACTS[..[1, 4, 32, 64][random.below(4) as usize]].to_vec();
         Words { random, mood, accounts: self.accounts[..accounts].to_vec(), contracts }
     }
 
@@ -202,7 +212,7 @@ impl Making<'_, '_> {
         for attempt in 1..=attempts {
             let recalled = wanted.then(|| self.recall(function)).flatten();
             let mut draft = recalled.unwrap_or_else(|| self.draft(function, wanted));
-            let mut executed = self.execute(&mut draft)?;
+            let mut executed = if wanted { self.attempt(&mut draft)? } else { self.execute(&mut draft)? };
             if wanted && executed.by_revm && !executed.succeeds {
                 executed = self.climb(function, &mut draft, executed)?;
             }
@@ -231,7 +241,7 @@ impl Making<'_, '_> {
         for _ in 0..self.patience[function] {
             let mut changed = draft.clone();
             self.change(&mut changed, &best.met);
-            let executed = self.execute(&mut changed)?;
+            let executed = self.attempt(&mut changed)?;
             let far = executed.gas > FAR;
             if executed.succeeds || (executed.met.len() >= best.met.len() && !far) {
                 (*draft, best) = (changed, executed);
@@ -245,9 +255,26 @@ impl Making<'_, '_> {
         Ok(best)
     }
 
-    /// A call that has succeeded before, as it was or with something changed.
+    /// Executes a call that is to succeed; where that hangs on a signature, once more with one that holds.
+    fn attempt(&mut self, draft: &mut Draft) -> Result<Executed> {
+        let executed = self.execute(draft)?;
+        let Some(asked) = executed.recovery.filter(|_| !executed.succeeds) else { return Ok(executed) };
+        let Transaction { data, from, .. } = &draft.transaction;
+        let Some(signed) = self.of.signers.sign(data, from, &asked) else { return Ok(executed) };
+        draft.transaction.data = signed;
+        self.execute(draft)
+    }
+
+    /// A call that has succeeded before, as it was or with something changed; there are things that a contract does only once.
     fn recall(&mut self, function: usize) -> Option<Draft> {
         let mut draft = self.of.known[function].clone().filter(|_| !self.words.once_in(4))?;
+        let contract = self.words.contract();
+        let elsewhere = |(key, word): (CellKey, U256)| {
+            let address = if key.address == draft.transaction.to { contract } else { key.address };
+            (CellKey { address, ..key }, word)
+        };
+        draft.drawn = std::mem::take(&mut draft.drawn).into_iter().map(elsewhere).collect();
+        draft.transaction.to = contract;
         if self.words.random.coin() {
             self.change(&mut draft, &BTreeSet::new());
         }
@@ -353,13 +380,21 @@ impl Making<'_, '_> {
                 self.of.leaves.entry((entry, leaf)).or_default().yes += 1;
                 if let Some(status) = tree.kernel.leaf(leaf).outcome.status() {
                     let stores = run.stores(leaf, &mut sight);
-                    return Ok(Executed { succeeds: status == Status::Success, by_revm: false, met: sight.met, stores, gas: 0 });
+                    return Ok(Executed {
+                        succeeds: status == Status::Success,
+                        by_revm: false,
+                        recovery: None,
+                        met: sight.met,
+                        stores,
+                        gas: 0,
+                    });
                 }
             }
         }
         let outcome = self.fallback.execute(&mut sight, transaction)?;
         let succeeds = outcome.status == Status::Success;
-        Ok(Executed { succeeds, by_revm: true, met: sight.met, stores: outcome.stores, gas: outcome.gas })
+        let (recovery, stores, gas) = (outcome.recovery, outcome.stores, outcome.gas);
+        Ok(Executed { succeeds, by_revm: true, recovery, met: sight.met, stores, gas })
     }
 }
 

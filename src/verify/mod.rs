@@ -12,6 +12,7 @@ mod generate;
 mod ground;
 mod runs;
 mod shrink;
+mod signers;
 mod solve;
 #[cfg(test)]
 mod tests;
@@ -35,8 +36,8 @@ use indicatif::ProgressBar;
 use runs::Runs;
 
 /// Where the contract is: at several places, since there are things that it does only once.
-pub const CONTRACTS: [Address; 32] = {
-    let mut contracts = [Address::ZERO; 32];
+pub const CONTRACTS: [Address; 64] = {
+    let mut contracts = [Address::ZERO; 64];
     let mut at = 0;
     while at < contracts.len() {
         contracts[at] = Address::repeat_byte(0xc0 + at as u8);

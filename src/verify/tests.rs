@@ -8,7 +8,11 @@ use std::path::Path;
 const SEED: u64 = 5;
 
 fn subject(file: &str) -> Subject {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels").join(file);
+    subject_of("kernels", file)
+}
+
+fn subject_of(folder: &str, file: &str) -> Subject {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(file);
     let artifact = Artifact::read(&path, None).expect("the artifact is there");
     let functions = artifact.functions.iter().flatten().map(|function| Function {
         name: function.signature.clone(),
@@ -92,6 +96,24 @@ fn every_function_succeeds_and_fails_and_every_leaf_is_reached() {
         let (reached, leaves) =
             outcome.functions.iter().fold((0, 0), |(reached, leaves), row| (reached + row.leaves_reached, leaves + row.leaves));
         assert!(10 * reached >= 9 * leaves, "{file}, seed {SEED}: {reached} of {leaves} leaves");
+    }
+}
+
+#[test]
+fn what_asks_for_a_signature_or_is_done_once_succeeds_often() {
+    let once = ("openzeppelin4/UpgradeableToken.opt.json", "upgradeToAndCall", 5);
+    let signed = [("openzeppelin5/Permit.ir.json", "permit", 20), ("openzeppelin5/Votes.ir.json", "delegateBySig", 10)];
+    for (file, function, least) in signed.into_iter().chain([once, ("solady/Token.ir.json", "permit", 20)]) {
+        let options = Options { backends: Some(vec![Backend::Reference]), ..options(12, 400) };
+        let outcome = run(&subject_of("tests/fixtures", file), &options, &ProgressBar::hidden()).expect("no device is needed");
+        assert_eq!(outcome.mismatches, [], "{file}");
+        let found = outcome.functions.iter().find(|row| row.name.starts_with(function)).expect("the contract has it");
+        let Counts { calls, success, .. } = found.counts;
+        assert!(
+            success >= least && calls - success >= least,
+            "{file}, seed {SEED}, {function}: at least {least}, found {:?}",
+            found.counts
+        );
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Transaction,
     /// A batch of `verify`.
     Batch,
+    /// A private key.
+    Key,
 }
 
 /// SplitMix64.

@@ -7,7 +7,8 @@
 //! - nobody is paid for gas. The price is 0, and revm would read and touch the coinbase for it.
 
 use super::env::{self, Failure};
-use super::{Contract, View};
+use super::{Contract, Recovery, View};
+use crate::ir::eval::calldata_word;
 use crate::limits::ANALYSED_CODES;
 use crate::state::{CellKey, Slot};
 use crate::tx::Block;
@@ -34,6 +35,9 @@ use std::marker::PhantomData;
 use std::mem;
 use std::rc::Rc;
 
+/// The precompile that tells whose a signature is.
+const ECRECOVER: Address = Address::with_last_byte(1);
+
 pub struct Machine {
     block: BlockEnv,
     cfg: CfgEnv,
@@ -53,6 +57,7 @@ pub struct Ran {
     /// Every account that was loaded, as it is afterwards.
     pub state: EvmState,
     pub reads: Vec<CellKey>,
+    pub recovery: Option<Recovery>,
 }
 
 type World<'a, V> = Context<&'a BlockEnv, TxEnv, &'a CfgEnv, Window<'a, V>, Journal<Window<'a, V>>, (), LocalContext>;
@@ -86,7 +91,7 @@ impl Machine {
             ctx: world,
             inspector: (),
             instruction: Opcodes(PhantomData),
-            precompiles: Calls(EthPrecompiles::new(env::SPEC)),
+            precompiles: Calls { precompiles: EthPrecompiles::new(env::SPEC), recovery: None },
             frame_stack: self.frames.take().unwrap_or_default(),
         };
         self.journal.clear();
@@ -95,7 +100,7 @@ impl Machine {
         let state = inner.finalize();
         self.idle = inner;
         self.frames = Some(engine.frame_stack);
-        Ran { result, state, reads: database.reads }
+        Ran { result, state, reads: database.reads, recovery: engine.precompiles.recovery }
     }
 
     /// What the last transaction did and did not undo; empty if it was invalid.
@@ -200,23 +205,35 @@ fn sstore<V: View>(context: InstructionContext<'_, World<'_, V>, EthInterpreter>
 }
 
 /// Precompiles, which revm asks for in every call: once the value has moved, and inside the frame that a revert undoes.
-struct Calls(EthPrecompiles);
+struct Calls {
+    precompiles: EthPrecompiles,
+    recovery: Option<Recovery>,
+}
 
 impl<'a, V: View> PrecompileProvider<World<'a, V>> for Calls {
     type Output = InterpreterResult;
 
     fn set_spec(&mut self, spec: <&'a CfgEnv as Cfg>::Spec) -> bool {
-        PrecompileProvider::<World<'a, V>>::set_spec(&mut self.0, spec)
+        PrecompileProvider::<World<'a, V>>::set_spec(&mut self.precompiles, spec)
     }
 
     fn run(&mut self, world: &mut World<'a, V>, call: &CallInputs) -> Result<Option<InterpreterResult>, String> {
         note_transfer_to_itself(&mut world.journaled_state.inner, call);
-        self.0.run(world, call)
+        if call.bytecode_address == ECRECOVER {
+            self.recovery = Some(recovery(&call.input.bytes(world)));
+        }
+        self.precompiles.run(world, call)
     }
 
     fn warm_addresses(&self) -> &AddressSet {
-        self.0.warm_addresses()
+        self.precompiles.warm_addresses()
     }
+}
+
+/// The input of ECRECOVER: four words, with zeros for what is missing.
+fn recovery(input: &[u8]) -> Recovery {
+    let word = |at: usize| B256::from(calldata_word(input, 32 * at));
+    Recovery { digest: word(0), v: word(1).into(), r: word(2), s: word(3) }
 }
 
 /// Such a transfer leaves no entry in revm's journal. As with SSTORE: an entry that undoes nothing.

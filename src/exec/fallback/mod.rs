@@ -67,8 +67,19 @@ pub struct Outcome {
     pub reads: Vec<CellKey>,
     /// Contracts that came to be or whose nonce changed: nonce and code afterwards, in the order of their addresses.
     pub contracts: Vec<(Address, u64, Bytes)>,
+    /// What ECRECOVER was last asked.
+    pub recovery: Option<Recovery>,
     /// The gas that was spent on executing: of a halt nothing, unless gas ran out.
     pub gas: u64,
+}
+
+/// A question to the precompile ECRECOVER: whose signature of a digest this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recovery {
+    pub digest: B256,
+    pub v: U256,
+    pub r: B256,
+    pub s: B256,
 }
 
 /// Executes the transactions of one block. Stays on the thread that made it: revm's frames share their memory without locks.
@@ -97,14 +108,14 @@ impl Fallback {
             Ok(ExecutionResult::Halt { .. }) => Outcome::new(Status::Halt),
             Err(error) => Outcome::new(env::invalid(error)?),
         };
-        Ok(Outcome { reads: ran.reads, gas, ..outcome })
+        Ok(Outcome { reads: ran.reads, recovery: ran.recovery, gas, ..outcome })
     }
 }
 
 impl Outcome {
     fn new(status: Status) -> Self {
         let (output, logs, stores, reads, contracts) = Default::default();
-        Self { status, output, logs, stores, reads, contracts, gas: 0 }
+        Self { status, output, logs, stores, reads, contracts, recovery: None, gas: 0 }
     }
 }
 

@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::exec::segment::{Segment, Stream};
 use hashbrown::HashMap;
 
-/// Kernels whose pipelines are kept. A chain has more contracts than a driver has room for.
-const KEPT: usize = 4_096;
+/// Kernels whose pipelines are kept. A chain has more contracts than a driver has room for: software ones take two megabytes for each.
+const KEPT: usize = 1_024;
 
 /// How an entry point uses a binding.
 #[derive(Clone, Copy)]
