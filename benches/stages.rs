@@ -9,7 +9,7 @@ use clearwave::plan::resolve::{Chunk, resolve};
 use clearwave::plan::waves::Share;
 use clearwave::state::State;
 use clearwave::workload::{Size, Step, Workload};
-use clearwave::{Backend, Batch, Engine, Transaction};
+use clearwave::{Backend, Batch, Engine};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -30,7 +30,8 @@ impl Stages {
         let contracts = step.contracts.iter().map(|(address, code)| (*address, 1, code.clone()));
         let state = State::import(step.cells.iter().copied(), contracts).expect("the workload is consistent");
         let mut stages = Self { step, state, library: Library::default(), numbering: Numbering::default() };
-        for chunk in stages.resolve_these(&stages.step.history) {
+        let history = Batch { transactions: stages.step.history.clone(), block: stages.step.batch.block.clone() };
+        for chunk in stages.resolve_these(&history) {
             for (path, id) in chunk.learned {
                 stages.state.paths_mut().insert(path.space, path.words.as_slice(), id);
             }
@@ -38,17 +39,17 @@ impl Stages {
         stages
     }
 
-    fn resolve_these(&self, transactions: &[Transaction]) -> Vec<Chunk> {
-        resolve(&self.state, &self.library, &self.step.batch.block, transactions, 0).expect("the kernels lower")
+    fn resolve_these(&self, batch: &Batch) -> Vec<Chunk> {
+        resolve(&self.state, &self.library, batch.into(), 0..batch.transactions.len()).expect("the kernels lower")
     }
 
     fn resolve(&self) -> Vec<Chunk> {
-        self.resolve_these(&self.step.batch.transactions)
+        self.resolve_these(&self.step.batch)
     }
 
     fn plan(&mut self, chunks: Vec<Chunk>) -> Plan {
         self.numbering.clear(&self.state);
-        let (batch, transactions) = (&self.step.batch, 0..self.step.batch.transactions.len() as u32);
+        let (batch, transactions) = ((&self.step.batch).into(), 0..self.step.batch.transactions.len() as u32);
         let parts = Parts {
             state: &self.state,
             library: &self.library,

@@ -25,4 +25,4 @@ pub mod yardstick;
 
 pub use engine::{Backend, Builder, Choice, Engine, Reason, Report, Snapshot};
 pub use error::{Error, Result};
-pub use tx::{Batch, Block, Lane, Output, Receipt, Status, Transaction};
+pub use tx::{AnyBatch, Batch, BatchRef, Block, Columns, Lane, Output, Receipt, Status, Transaction, TransactionRef};

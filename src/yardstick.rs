@@ -45,7 +45,7 @@ fn apply(evm: &mut MainnetEvm<MainnetContext<Loaded>>, batch: &Batch) -> Result<
     let mut statuses = Vec::with_capacity(batch.transactions.len());
     let start = Instant::now();
     for tx in &batch.transactions {
-        statuses.push(match evm.transact_commit(env::transaction(tx)) {
+        statuses.push(match evm.transact_commit(env::transaction(tx.into(), tx.data.clone())) {
             Ok(ExecutionResult::Success { .. }) => Status::Success,
             Ok(ExecutionResult::Revert { .. }) => Status::Revert,
             Ok(ExecutionResult::Halt { .. }) => Status::Halt,

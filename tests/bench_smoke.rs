@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 fn options(backends: Option<Vec<Backend>>) -> Options {
     let size = Size { transactions: 1024, accounts: 256, seed: 11 };
-    Options { workloads: Workload::ALL.to_vec(), backends, size, repeat: 1, adapter: None }
+    Options { workloads: Workload::ALL.to_vec(), backends, size, repeat: 1, adapter: None, columns: false }
 }
 
 /// All workloads, with a row for each of these backends.
@@ -36,6 +36,13 @@ fn all_workloads_give_the_result_of_revm() {
         let transfers = [Workload::Native, Workload::Erc20, Workload::Erc20Zipf, Workload::Erc20Hot, Workload::Erc20Overdraft];
         assert_eq!(measured.floor.is_some(), transfers.contains(&measured.workload), "{}", measured.workload);
     }
+}
+
+#[test]
+fn columns_give_the_result_of_revm() {
+    let outcome = run(&Options { columns: true, ..options(Some(vec![Backend::Cpu])) }, &ProgressBar::hidden()).expect("it runs");
+    assert_eq!(outcome.differences().collect::<Vec<_>>(), Vec::<&str>::new());
+    assert!(outcome.workloads.iter().all(|measured| measured.rows.len() == 1));
 }
 
 /// Fails where no device answers.

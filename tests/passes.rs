@@ -57,7 +57,7 @@ fn row(random: &mut Random, kernel: &Kernel, entry: Entry, bits: &[ExprId], para
     let value = if entry.with_value { random.amount() } else { U256::ZERO };
     let transaction = Transaction { from: *random.pick(&accounts), to: Address::repeat_byte(0xc0), value, data: data.into() };
     let block = Block::default();
-    let mut run = Run::new(kernel, Call { transaction: &transaction, block: &block });
+    let mut run = Run::new(kernel, Call { transaction: (&transaction).into(), block: &block });
     let mut none = Cells { of: &[], values: &[] };
     let bits = bits.iter().map(|bit| !run.word(*bit, &mut none).is_zero()).collect();
     let params = params.iter().map(|param| run.word(*param, &mut none)).collect();
@@ -366,7 +366,7 @@ fn a_wave_is_the_reference() {
         let mut values = base.clone();
         for (r, row) in rows.iter().enumerate() {
             let block = Block::default();
-            let mut run = Run::new(kernel, Call { transaction: &row.transaction, block: &block });
+            let mut run = Run::new(kernel, Call { transaction: (&row.transaction).into(), block: &block });
             let mut world = Cells { of: &row.cells, values: &base };
             let leaf = run.leaf(&mut world);
             for (cell, value) in run.stores(leaf, &mut world) {

@@ -377,7 +377,7 @@ fn clearing_gives_what_execution_in_order_gives() {
                 (of, Transaction { from, data: data.into(), ..Default::default() })
             })
             .collect();
-        let call = |i: usize| Call { transaction: &calls[i].1, block: &block };
+        let call = |i: usize| Call { transaction: (&calls[i].1).into(), block: &block };
         let mut ledger = Ledger { random, cells: HashMap::new(), values: vec![] };
 
         let (mut rows, mut flags) = ([const { Vec::new() }; 3], vec![]);

@@ -30,13 +30,13 @@ fn state(case: &Case) -> State {
 /// A case as a segment in which nothing is cleared that a wave can take.
 fn plan(case: &Case) -> Plan {
     let (state, library, mut numbering) = (state(case), Library::default(), Numbering::default());
-    let chunks = resolve(&state, &library, &case.batch.block, &case.batch.transactions, 0).expect("the kernels lower");
+    let chunks = resolve(&state, &library, (&case.batch).into(), 0..case.batch.transactions.len()).expect("the kernels lower");
     numbering.clear(&state);
     let transactions = 0..case.batch.transactions.len() as u32;
     let parts = Parts {
         state: &state,
         library: &library,
-        batch: &case.batch,
+        batch: (&case.batch).into(),
         transactions,
         may_fence: false,
         share: Share::Waves,

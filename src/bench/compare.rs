@@ -24,7 +24,7 @@ impl Truth {
             statuses = of(report).collect();
             None
         };
-        let runs = measure::measure(&mut engine, step, 1, repeat, note)?.map_err(Error::internal)?;
+        let runs = measure::measure(&mut engine, (&step.batch).into(), 1, repeat, note)?.map_err(Error::internal)?;
         let root = runs.root;
         Ok((Self { engine, statuses, root }, runs))
     }

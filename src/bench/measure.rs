@@ -3,7 +3,7 @@
 use crate::engine::{Backend, Choice, Engine, Reason, Report};
 use crate::error::{Error, Result};
 use crate::state::Memory;
-use crate::tx::{Batch, Lane};
+use crate::tx::{Batch, BatchRef, Lane};
 use crate::workload::Step;
 use alloy_primitives::B256;
 use std::collections::BTreeMap;
@@ -53,11 +53,11 @@ pub(super) fn engine(backend: Backend, adapter: Option<String>, step: &Step) -> 
     Ok(engine)
 }
 
-/// Runs the step's batch: `warm_ups` times, then `repeat` times, or fewer where that takes long. A warm-up counts where that alone takes long.
+/// Runs a step's batch: `warm_ups` times, then `repeat` times, or fewer where that takes long. A warm-up counts where that alone takes long.
 /// Every run starts from the same state and is shown to `check`; the inner error is what that finds wrong. Leaves the state after the batch.
 pub(super) fn measure(
     engine: &mut Engine,
-    step: &Step,
+    batch: BatchRef<'_>,
     warm_ups: usize,
     repeat: usize,
     mut check: impl FnMut(&Engine, &Report) -> Option<String>,
@@ -67,7 +67,7 @@ pub(super) fn measure(
     let (mut samples, mut choices, mut spent) = (Vec::new(), Vec::new(), Duration::ZERO);
     let report = loop {
         let begin = Instant::now();
-        let report = engine.execute(&step.batch)?;
+        let report = engine.execute(batch)?;
         let elapsed = begin.elapsed();
         if let Some(difference) = check(engine, &report) {
             return Ok(Err(difference));

@@ -13,7 +13,7 @@ use crate::engine::{Backend, Choice, Engine};
 use crate::error::{Error, Result};
 use crate::exec::gpu;
 use crate::state::Memory;
-use crate::tx::Lane;
+use crate::tx::{BatchRef, Columns, Lane};
 use crate::workload::{Size, Step, Workload};
 use alloy_primitives::B256;
 use compare::Truth;
@@ -34,12 +34,14 @@ pub struct Options {
     pub repeat: usize,
     /// The device, by its index or a part of its name.
     pub adapter: Option<String>,
+    /// Engines get transactions column by column; the yardsticks one by one all the same.
+    pub columns: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let size = Size { transactions: 1 << 20, accounts: 1 << 20, seed: 1 };
-        Self { workloads: vec![Workload::Erc20], backends: None, size, repeat: 5, adapter: None }
+        Self { workloads: vec![Workload::Erc20], backends: None, size, repeat: 5, adapter: None, columns: false }
     }
 }
 
@@ -234,7 +236,9 @@ impl Bench<'_> {
         for (step, truth) in steps.iter().zip(truths) {
             let mut engine = measure::engine(backend, self.options.adapter.clone(), step)?;
             let check = |engine: &Engine, report: &_| truth.difference(engine, report);
-            match measure::measure(&mut engine, step, measure::warm_ups(backend), self.options.repeat, check)? {
+            let columns = self.options.columns.then(|| Columns::from(&step.batch));
+            let batch = columns.as_ref().map_or((&step.batch).into(), BatchRef::from);
+            match measure::measure(&mut engine, batch, measure::warm_ups(backend), self.options.repeat, check)? {
                 Ok(runs) => all.push(runs),
                 Err(difference) => return Ok(Err(difference)),
             }

@@ -23,7 +23,7 @@ or the device fails.";
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct BenchArgs {
-    /// native, erc20, erc20-zipf, erc20-hot, erc20-overdraft, erc20-mixed, mainnet, or all
+    /// native, erc20, erc20-zipf, -hot, -overdraft, -mixed, -griefed, -fallback, erc721, vote, escrow, swap, items, custody, mainnet, or all
     #[arg(long, value_name = "W[,W]", value_delimiter = ',', default_value = "erc20")]
     pub workload: Vec<String>,
 
@@ -50,6 +50,10 @@ pub struct BenchArgs {
     /// The device, by a part of its name or its number
     #[arg(long, value_name = "NAME|INDEX")]
     pub adapter: Option<String>,
+
+    /// Hand transactions to backends column by column
+    #[arg(long)]
+    pub columns: bool,
 
     /// Write the figures to this file too
     #[arg(long, value_name = "OUT")]
@@ -85,7 +89,7 @@ fn options(args: &BenchArgs) -> Result<Options> {
         return Err(wrong("--repeat", &args.repeat, "at least 1"));
     }
     let workloads = names(&args.workload)?.unwrap_or(Workload::ALL.to_vec());
-    Ok(Options { workloads, backends: names(&args.backend)?, size, repeat, adapter: args.adapter.clone() })
+    Ok(Options { workloads, backends: names(&args.backend)?, size, repeat, adapter: args.adapter.clone(), columns: args.columns })
 }
 
 /// What is named, each once; `None` where all are.

@@ -57,7 +57,7 @@ use crate::limits;
 use crate::plan::library::Library;
 use crate::plan::numbering::Numbering;
 use crate::state::{CellKey, Mark, Slot, State};
-use crate::tx::{Batch, Lane, Output, Receipt};
+use crate::tx::{BatchRef, Lane, Output, Receipt};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use backend::Executor;
 use pipeline::{Beside, Pipeline};
@@ -260,19 +260,19 @@ impl Engine {
 
     /// Applies a batch, behind those that were submitted: the result is that of its transactions one by one, in order. On an error nothing
     /// has changed.
-    pub fn execute(&mut self, batch: &Batch) -> Result<Report> {
+    pub fn execute<'a>(&mut self, batch: impl Into<BatchRef<'a>>) -> Result<Report> {
         self.drain();
         let mut clock = Clock::default();
-        let report = self.apply(batch, &mut Beside::default(), &mut clock)?;
+        let report = self.apply(batch.into(), &mut Beside::default(), &mut clock)?;
         clock.start("root");
         let root = self.state.root();
         Ok(Report { root, stages: clock.finish(), ..report })
     }
 
     /// Applies a batch without taking the root.
-    fn apply(&mut self, batch: &Batch, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
-        if batch.transactions.len() > limits::BATCH {
-            return Err(Error::input(format_args!("a batch of {} transactions: at most {}", batch.transactions.len(), limits::BATCH)));
+    fn apply(&mut self, batch: BatchRef<'_>, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
+        if batch.len() > limits::BATCH {
+            return Err(Error::input(format_args!("a batch of {} transactions: at most {}", batch.len(), limits::BATCH)));
         }
         let mark = self.state.mark();
         let result = match self.executor {
@@ -292,20 +292,20 @@ impl Engine {
         Report { receipts, root: B256::ZERO, backend: self.executor.name(), choices, segments, stages, stores, outputs }
     }
 
-    fn run_in_order(&mut self, batch: &Batch, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
+    fn run_in_order(&mut self, batch: BatchRef<'_>, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
         if beside.root_is_due {
             clock.start("beside");
             beside.root = Some(self.state.root());
         }
         let by_revm = matches!(self.executor, Executor::Revm);
         clock.start(if by_revm { "revm" } else { "reference" });
-        let mut fallback = Fallback::new(&batch.block);
-        let mut report = self.report(Vec::with_capacity(batch.transactions.len()));
-        for (index, transaction) in batch.transactions.iter().enumerate() {
+        let mut fallback = Fallback::new(batch.block);
+        let mut report = self.report(Vec::with_capacity(batch.len()));
+        for (index, transaction) in batch.iter().enumerate() {
             let (effects, lane) = if by_revm {
                 (sequence::revm(&self.state, &mut fallback, transaction), Lane::Revm)
             } else {
-                (sequence::reference(&self.state, &self.library, &mut fallback, &batch.block, transaction), Lane::Reference)
+                (sequence::reference(&self.state, &self.library, &mut fallback, batch.block, transaction), Lane::Reference)
             };
             let effects = effects.map_err(|error| error.within(format_args!("transaction {index}")))?;
             effects.apply(&mut self.state);

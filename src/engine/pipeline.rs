@@ -10,16 +10,17 @@ use crate::limits;
 use crate::plan::library::Library;
 use crate::plan::resolve::{Chunk, resolve, resolve_again};
 use crate::state::State;
-use crate::tx::Batch;
+use crate::tx::{AnyBatch, BatchRef};
 use alloy_primitives::B256;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Batches that have been submitted.
 #[derive(Default)]
 pub(super) struct Pipeline {
     submitted: u64,
     /// Not executed yet, with their numbers: one at most between calls.
-    waiting: VecDeque<(u64, Batch)>,
+    waiting: VecDeque<(u64, AnyBatch)>,
     /// The first segment of the first of them.
     ahead: Option<Ahead>,
     /// Executed, but for its root.
@@ -37,7 +38,7 @@ pub(super) struct Beside<'a> {
     pub root_is_due: bool,
     pub root: Option<B256>,
     /// The batch behind it.
-    pub next: Option<&'a Batch>,
+    pub next: Option<BatchRef<'a>>,
     /// What was resolved of that.
     pub ahead: Option<Ahead>,
 }
@@ -46,19 +47,19 @@ pub(super) struct Beside<'a> {
 pub(super) struct Ahead(Vec<Chunk>);
 
 impl Ahead {
-    pub(super) fn resolve(state: &State, library: &Library, batch: &Batch) -> Result<Self> {
-        resolve(state, library, &batch.block, first_segment(batch), 0).map(Self)
+    pub(super) fn resolve(state: &State, library: &Library, batch: BatchRef<'_>) -> Result<Self> {
+        resolve(state, library, batch, first_segment(batch)).map(Self)
     }
 
     /// As if it had been resolved on this state. Code must be as it was.
-    pub(super) fn settle(mut self, state: &State, library: &Library, batch: &Batch) -> Result<Vec<Chunk>> {
-        resolve_again(state, library, &batch.block, first_segment(batch), &mut self.0)?;
+    pub(super) fn settle(mut self, state: &State, library: &Library, batch: BatchRef<'_>) -> Result<Vec<Chunk>> {
+        resolve_again(state, library, batch, first_segment(batch), &mut self.0)?;
         Ok(self.0)
     }
 }
 
-fn first_segment(batch: &Batch) -> &[crate::tx::Transaction] {
-    &batch.transactions[..batch.transactions.len().min(limits::SEGMENT)]
+fn first_segment(batch: BatchRef<'_>) -> Range<usize> {
+    0..batch.len().min(limits::SEGMENT)
 }
 
 impl Engine {
@@ -67,10 +68,10 @@ impl Engine {
     /// are waited for: submit two batches ahead of the one that is waited for, and all that can overlap does.
     ///
     /// A batch that fails changes nothing, and those behind it are executed all the same.
-    pub fn submit(&mut self, batch: Batch) -> u64 {
+    pub fn submit(&mut self, batch: impl Into<AnyBatch>) -> u64 {
         let number = self.pipeline.submitted;
         self.pipeline.submitted += 1;
-        self.pipeline.waiting.push_back((number, batch));
+        self.pipeline.waiting.push_back((number, batch.into()));
         if self.pipeline.waiting.len() > 1 {
             self.advance();
         }
@@ -101,11 +102,11 @@ impl Engine {
         let mut beside = Beside {
             resolved: self.pipeline.ahead.take(),
             root_is_due: self.pipeline.unhashed.is_some(),
-            next: waiting.front().map(|(_, next)| next),
+            next: waiting.front().map(|(_, next)| next.into()),
             ..Beside::default()
         };
         let mut clock = Clock::default();
-        let result = self.apply(&batch, &mut beside, &mut clock);
+        let result = self.apply((&batch).into(), &mut beside, &mut clock);
         let Beside { root, ahead, .. } = beside;
         self.pipeline.waiting = waiting;
         if let Some(report) = self.pipeline.unhashed.take() {
@@ -133,7 +134,7 @@ mod tests {
     use crate::error::Error;
     use crate::exec::cpu::Cpu;
     use crate::exec::segment::{Cleared, Clearing, Segment, Stages};
-    use crate::tx::Transaction;
+    use crate::tx::{Batch, Transaction};
     use alloy_primitives::{Address, U256};
 
     /// The CPU, which fails now and then.

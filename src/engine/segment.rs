@@ -17,9 +17,8 @@ use crate::plan::classes::{Parts, Plan, Prediction, classify};
 use crate::plan::doomed;
 use crate::plan::resolve::{Chunk, resolve};
 use crate::plan::waves::Share;
-use crate::prefetch::prefetch;
 use crate::state::State;
-use crate::tx::{Batch, Lane, Output, Receipt, Status};
+use crate::tx::{BatchRef, Lane, Output, Receipt, Status};
 use std::collections::BTreeSet;
 use std::mem::take;
 use std::ops::Range;
@@ -45,19 +44,19 @@ enum Reached {
 }
 
 impl Engine {
-    pub(super) fn run_in_segments(&mut self, batch: &Batch, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
-        let mut report = self.report(vec![USUAL; batch.transactions.len()]);
+    pub(super) fn run_in_segments(&mut self, batch: BatchRef<'_>, beside: &mut Beside<'_>, clock: &mut Clock) -> Result<Report> {
+        let mut report = self.report(vec![USUAL; batch.len()]);
         if self.record.outputs {
-            report.outputs = vec![Output::default(); batch.transactions.len()];
+            report.outputs = vec![Output::default(); batch.len()];
         }
-        let mut fallback = Fallback::new(&batch.block);
+        let mut fallback = Fallback::new(batch.block);
         let (mut start, mut span, mut fences) = (0, limits::SEGMENT, BTreeSet::new());
         // What was resolved for nothing: cuts and fences are worth so much and no more.
         let (mut cuts, mut fenced) = (0, 0);
-        while start < batch.transactions.len() {
-            let end = batch.transactions.len().min(start + span);
+        while start < batch.len() {
+            let end = batch.len().min(start + span);
             let end = fences.range(start + 1..end.max(start + 1)).next().copied().unwrap_or(end);
-            let may_fence = fenced <= 2 * batch.transactions.len();
+            let may_fence = fenced <= 2 * batch.len();
             match self.run_segment(batch, Span { range: start..end, may_fence }, &mut fallback, &mut report, beside, clock)? {
                 Reached::Committed => {
                     report.segments += 1;
@@ -82,7 +81,7 @@ impl Engine {
 
     fn run_segment(
         &mut self,
-        batch: &Batch,
+        batch: BatchRef<'_>,
         span: Span,
         fallback: &mut Fallback,
         report: &mut Report,
@@ -93,7 +92,7 @@ impl Engine {
         clock.start("resolve");
         let mut chunks = match beside.resolved.take() {
             Some(ahead) => ahead.settle(&self.state, &self.library, batch)?,
-            None => resolve(&self.state, &self.library, &batch.block, &batch.transactions[range.clone()], range.start)?,
+            None => resolve(&self.state, &self.library, batch, range.clone())?,
         };
         self.learn(&mut chunks);
         clock.start("foresee");
@@ -113,7 +112,7 @@ impl Engine {
             return Ok(Reached::Cut(half));
         }
         clock.stop();
-        let (mut cleared, mut stages, choice) = self.clear(&plan, range.end == batch.transactions.len(), beside, clock)?;
+        let (mut cleared, mut stages, choice) = self.clear(&plan, range.end == batch.len(), beside, clock)?;
         report.choices.push(choice);
         clock.start("doomed");
         if self.forced.is_none() && doomed::take(&mut plan, batch, &mut cleared.outcomes) {
@@ -189,7 +188,7 @@ impl Engine {
 
     fn classify(
         &mut self,
-        batch: &Batch,
+        batch: BatchRef<'_>,
         range: &Range<usize>,
         may_fence: bool,
         chunks: Vec<Chunk>,
@@ -216,15 +215,14 @@ impl Engine {
     /// Runs the fallbacks on the state as it is, to know their cells. Where one changes code, the segment ends behind it.
     fn foresee(
         &self,
-        batch: &Batch,
+        batch: BatchRef<'_>,
         chunks: &[Chunk],
         range: &Range<usize>,
         fallback: &mut Fallback,
     ) -> Result<Result<Vec<Prediction>, usize>> {
         let mut predictions = Vec::new();
         for index in chunks.iter().flat_map(|chunk| &chunk.fallbacks) {
-            let transaction = &batch.transactions[*index as usize];
-            let foreseen = sequence::foresee(&self.state, fallback, transaction);
+            let foreseen = sequence::foresee(&self.state, fallback, batch.get(*index as usize));
             let (reads, stores, changes_code) = foreseen.map_err(|error| error.within(format_args!("transaction {index}")))?;
             let next = *index as usize + 1;
             if changes_code && next < range.end {
@@ -238,7 +236,7 @@ impl Engine {
     /// Runs the line on the values of the cleared segment, which are then those after it.
     fn run_line(
         &mut self,
-        batch: &Batch,
+        batch: BatchRef<'_>,
         plan: &Plan,
         cleared: &mut Cleared,
         works: Vec<(u32, Work)>,
@@ -250,20 +248,18 @@ impl Engine {
         }
         let values = take(&mut cleared.values);
         let start = Instant::now();
-        let mut line = Line::new(&self.state, &mut self.numbering, &batch.block, values, plan, &cleared.verdicts);
+        let mut line = Line::new(&self.state, &mut self.numbering, batch.block, values, plan, &cleared.verdicts);
         if self.record.outputs {
             line.record_fallbacks();
         }
         for (at, (index, work)) in works.iter().enumerate() {
             if let Some((index, Work::Kernel(..) | Work::Fallback(_))) = works.get(at + 2 * AHEAD) {
-                prefetch(&batch.transactions[*index as usize].from);
-                prefetch(&batch.transactions[*index as usize].data);
+                batch.fetch(*index as usize);
             }
             if let Some((index, work)) = works.get(at + AHEAD) {
-                line.fetch(&batch.transactions[*index as usize], work);
+                line.fetch(batch.get(*index as usize), work);
             }
-            let transaction = &batch.transactions[*index as usize];
-            match line.run(*index, transaction, work, fallback, *index + 1 == plan.transactions.end) {
+            match line.run(*index, batch.get(*index as usize), work, fallback, *index + 1 == plan.transactions.end) {
                 Ok(receipt) => report.receipts[*index as usize] = receipt,
                 Err(Stopped::Surprise(at)) => return Ok(Err(at as usize)),
                 Err(Stopped::Failed(error)) => return Err(error.within(format_args!("transaction {index}"))),

@@ -8,14 +8,14 @@ use crate::exec::outputs::{Outputs, Ran, Turn};
 use crate::exec::segment::{Cleared, TO_LINE};
 use crate::ir::LeafId;
 use crate::plan::classes::Plan;
-use crate::tx::Batch;
+use crate::tx::BatchRef;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Fills the outputs of a segment's transactions; fails where they do not lead to the values that are to be committed.
 pub(super) fn show(
     engine: &Engine,
-    batch: &Batch,
+    batch: BatchRef<'_>,
     plan: &Plan,
     cleared: &Cleared,
     lined: Option<&mut Lined>,

@@ -16,7 +16,7 @@ use crate::plan::resolve::cell_key;
 use crate::plan::segment::Stream;
 use crate::prefetch::{prefetch, prefetch_ends};
 use crate::state::{CellKey, Slot, State};
-use crate::tx::{Block, Lane, Output, Receipt, Transaction};
+use crate::tx::{Block, Lane, Output, Receipt, TransactionRef};
 use crate::word::{Word, from_word, to_word};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use smallvec::SmallVec;
@@ -95,7 +95,7 @@ impl<'a> Line<'a> {
     }
 
     /// Has what a call looks at first fetched, which comes soon. What inputs decide of a row stands in the row.
-    pub fn fetch(&self, transaction: &Transaction, work: &Work) {
+    pub fn fetch(&self, transaction: TransactionRef<'_>, work: &Work) {
         let fetch = |cell: u32| {
             let cell = cell as usize;
             if cell < self.verdicts.len() {
@@ -107,10 +107,10 @@ impl<'a> Line<'a> {
         match work {
             Work::Row(stream, row) => self.streams[*stream].cells_of(*row).for_each(fetch),
             Work::Kernel(_, cells, _) => {
-                prefetch_ends(&transaction.data);
+                prefetch_ends(transaction.data);
                 cells.iter().copied().for_each(fetch);
             }
-            Work::Fallback(_) => prefetch_ends(&transaction.data),
+            Work::Fallback(_) => prefetch_ends(transaction.data),
         }
     }
 
@@ -118,7 +118,7 @@ impl<'a> Line<'a> {
     pub fn run(
         &mut self,
         index: u32,
-        transaction: &Transaction,
+        transaction: TransactionRef<'_>,
         work: &Work,
         fallback: &mut Fallback,
         last: bool,
@@ -183,7 +183,7 @@ impl<'a> Line<'a> {
 
     fn fallback(
         &mut self,
-        transaction: &Transaction,
+        transaction: TransactionRef<'_>,
         foreseen: &Foreseen,
         fallback: &mut Fallback,
         last: bool,

@@ -9,7 +9,7 @@ use crate::ir::{Kernel, KeyId, LeafId};
 use crate::plan::numbering::Numbering;
 use crate::plan::resolve::cell_key;
 use crate::state::{CellKey, State};
-use crate::tx::{Batch, Output};
+use crate::tx::{BatchRef, Output};
 use crate::word::{Word, from_word};
 use alloy_primitives::U256;
 use std::borrow::Cow;
@@ -40,14 +40,14 @@ pub enum Ran<'a> {
 pub struct Outputs<'a> {
     state: &'a State,
     numbering: &'a Numbering,
-    batch: &'a Batch,
+    batch: BatchRef<'a>,
     /// By number.
     values: Vec<U256>,
 }
 
 impl<'a> Outputs<'a> {
     /// At the start of the segment. All that its transactions stored to is numbered.
-    pub fn new(state: &'a State, numbering: &'a Numbering, batch: &'a Batch) -> Self {
+    pub fn new(state: &'a State, numbering: &'a Numbering, batch: BatchRef<'a>) -> Self {
         Self { state, numbering, batch, values: numbering.bases(state, vec![]).iter().map(from_word).collect() }
     }
 
@@ -74,7 +74,7 @@ impl<'a> Outputs<'a> {
     }
 
     fn kernel(&mut self, index: u32, kernel: &Kernel, cells: &[u32], taken: Option<LeafId>) -> Result<Output> {
-        let call = Call { transaction: &self.batch.transactions[index as usize], block: &self.batch.block };
+        let call = Call::of(self.batch, index);
         let mut run = Run::new(kernel, call);
         let mut running = Running { outputs: self, cells };
         let leaf = run.leaf(&mut running);
@@ -134,7 +134,7 @@ impl World for Running<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tx::Transaction;
+    use crate::tx::{Batch, Transaction};
     use crate::word::to_word;
     use alloy_primitives::Address;
 
@@ -150,7 +150,7 @@ mod tests {
         let pay = Transaction { from: ALICE, to: BOB, value: U256::from(60), ..Transaction::default() };
         let batch = Batch { transactions: vec![pay; 2], ..Batch::default() };
         let kernel = Kernel::transfer();
-        let mut outputs = Outputs::new(&state, &numbering, &batch);
+        let mut outputs = Outputs::new(&state, &numbering, (&batch).into());
         // The first finds its cells by their keys.
         for (transaction, cells) in [(0, vec![]), (1, cells.to_vec())] {
             let leaf = leaves[transaction].map(LeafId::from_index);

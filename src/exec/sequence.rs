@@ -7,7 +7,7 @@ use crate::ir::eval::{Call, Run};
 use crate::plan::library::{Compiled, Library, Target};
 use crate::plan::resolve::Present;
 use crate::state::{CellKey, Contract, Slot, State};
-use crate::tx::{Block, Output, Status, Transaction};
+use crate::tx::{Block, Output, Status, TransactionRef};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 
 /// What one transaction did.
@@ -38,7 +38,13 @@ impl Effects {
 }
 
 /// Executes through the IR interpreter, and on revm what does not lower.
-pub fn reference(state: &State, library: &Library, fallback: &mut Fallback, block: &Block, transaction: &Transaction) -> Result<Effects> {
+pub fn reference(
+    state: &State,
+    library: &Library,
+    fallback: &mut Fallback,
+    block: &Block,
+    transaction: TransactionRef<'_>,
+) -> Result<Effects> {
     match library.target(state, transaction)? {
         Target::Kernel(compiled) => match interpret(state, &compiled, block, transaction) {
             Some(effects) => Ok(effects),
@@ -50,20 +56,20 @@ pub fn reference(state: &State, library: &Library, fallback: &mut Fallback, bloc
 }
 
 /// Executes on revm.
-pub fn revm(state: &State, fallback: &mut Fallback, transaction: &Transaction) -> Result<Effects> {
+pub fn revm(state: &State, fallback: &mut Fallback, transaction: TransactionRef<'_>) -> Result<Effects> {
     let fallback::Outcome { status, output, logs, stores, contracts, .. } = fallback.execute(&mut Present { state }, transaction)?;
     Ok(Effects { status, output, logs, stores, contracts })
 }
 
 /// The cells that revm reads and stores to if it executes a transaction now; `true` where code or nonces change.
-pub fn foresee(state: &State, fallback: &mut Fallback, transaction: &Transaction) -> Result<(Vec<CellKey>, Vec<CellKey>, bool)> {
+pub fn foresee(state: &State, fallback: &mut Fallback, transaction: TransactionRef<'_>) -> Result<(Vec<CellKey>, Vec<CellKey>, bool)> {
     let outcome = fallback.execute(&mut Present { state }, transaction)?;
     let stores = outcome.stores.into_iter().map(|(key, _)| key).collect();
     Ok((outcome.reads, stores, !outcome.contracts.is_empty()))
 }
 
 /// `None` where the call escapes.
-fn interpret(state: &State, compiled: &Compiled, block: &Block, transaction: &Transaction) -> Option<Effects> {
+fn interpret(state: &State, compiled: &Compiled, block: &Block, transaction: TransactionRef<'_>) -> Option<Effects> {
     let kernel = &compiled.program.kernel;
     let mut world = Present { state };
     let mut run = Run::new(kernel, Call { transaction, block });

@@ -4,24 +4,30 @@
 use super::expr::{Binary, Expr, ExprId, Input, Ternary, Unary};
 use super::kernel::{Data, Kernel, Key, KeyId, LeafId, LoadId, Node};
 use super::memo::Memo;
-use crate::tx::{Block, Output, Transaction};
+use crate::tx::{BatchRef, Block, Output, TransactionRef};
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use smallvec::SmallVec;
 
 /// What a call brings: the transaction and its block.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
-    pub transaction: &'a Transaction,
+    pub transaction: TransactionRef<'a>,
     pub block: &'a Block,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// The call that is a transaction of a batch.
+    #[inline]
+    pub fn of(batch: BatchRef<'a>, index: u32) -> Self {
+        Self { transaction: batch.get(index as usize), block: batch.block }
+    }
+
     pub fn input(&self, input: Input) -> U256 {
         match input {
-            Input::Caller => address_word(&self.transaction.from),
-            Input::Address => address_word(&self.transaction.to),
-            Input::Value => self.transaction.value,
-            Input::Calldata(offset) => calldata_word(&self.transaction.data, offset as usize),
+            Input::Caller => address_word(self.transaction.from),
+            Input::Address => address_word(self.transaction.to),
+            Input::Value => *self.transaction.value,
+            Input::Calldata(offset) => calldata_word(self.transaction.data, offset as usize),
             Input::Timestamp => U256::from(self.block.timestamp),
             Input::Number => U256::from(self.block.number),
             Input::Coinbase => address_word(&self.block.coinbase),
@@ -140,7 +146,7 @@ impl<'a> Run<'a> {
         let leaf = kernel.leaf(leaf);
         let logs = leaf.logs.iter().map(|log| {
             let topics = log.topics.iter().map(|topic| B256::from(self.word(*topic, world))).collect();
-            Log::new_unchecked(self.call.transaction.to, topics, self.bytes(&log.data, world))
+            Log::new_unchecked(*self.call.transaction.to, topics, self.bytes(&log.data, world))
         });
         Output { logs: logs.collect(), data: self.bytes(&leaf.data, world) }
     }

@@ -116,7 +116,7 @@ fn every_rule_keeps_the_value() {
         }
 
         let block = Block::default();
-        let mut run = Run::new(&kernel, Call { transaction: &transaction, block: &block });
+        let mut run = Run::new(&kernel, Call { transaction: (&transaction).into(), block: &block });
         let mut world = Words(cells);
         for (id, value) in built {
             assert_eq!(run.word(id, &mut world), value, "seed {seed}: {}", super::Text(&kernel.exprs, id));

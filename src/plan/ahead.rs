@@ -10,13 +10,13 @@ use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, flags};
 use crate::ir::eval::{Call, Run, World};
 use crate::state::State;
-use crate::tx::{Batch, Status};
+use crate::tx::{BatchRef, Status};
 use alloy_primitives::U256;
 use std::collections::HashMap;
 
 /// Gives the keys of calls, which ascend by transaction, the cells that they are guessed to name; those that are others than at the start
 /// come out, with how they are used. Cells may be numbered for it.
-pub fn look(state: &State, numbering: &mut Numbering, batch: &Batch, calls: &mut [OrderedCall]) -> Vec<(u32, u32)> {
+pub fn look(state: &State, numbering: &mut Numbering, batch: BatchRef<'_>, calls: &mut [OrderedCall]) -> Vec<(u32, u32)> {
     if !calls.iter().any(|call| call.kind.hangs) {
         return vec![];
     }
@@ -29,8 +29,7 @@ pub fn look(state: &State, numbering: &mut Numbering, batch: &Batch, calls: &mut
     let (mut held, mut moved) = (HashMap::new(), Vec::new());
     for call in calls.iter_mut().filter(takes_part) {
         let kernel = &call.kind.compiled.program.kernel;
-        let transaction = &batch.transactions[call.transaction as usize];
-        let mut run = Run::new(kernel, Call { transaction, block: &batch.block });
+        let mut run = Run::new(kernel, Call::of(batch, call.transaction));
         let mut ahead = Ahead { state, numbering: &mut *numbering, held: &held, call };
         let keys = kernel.key_ids().filter(|key| ahead.call.names(*key));
         let cells: Vec<(KeyId, u32)> = keys.collect::<Vec<_>>().into_iter().map(|key| (key, ahead.cell(key, &mut run))).collect();
@@ -85,7 +84,7 @@ impl World for Ahead<'_> {
             return found;
         }
         let place = run.place(key, self);
-        self.numbering.of(self.state, cell_key(&run.call.transaction.to, place))
+        self.numbering.of(self.state, cell_key(run.call.transaction.to, place))
     }
 
     fn value(&mut self, cell: u32) -> U256 {

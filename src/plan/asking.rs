@@ -6,7 +6,7 @@ use super::tape::{Evaluated, Origin, Register, Registers, SIDE_BY_SIDE, Tape, Wr
 use crate::ir::access::{Effect, NO_CELL, Term, Walk, Walker};
 use crate::ir::eval::Call;
 use crate::ir::{Expr, ExprId, Input, Kernel, KeyId};
-use crate::tx::Batch;
+use crate::tx::BatchRef;
 use crate::word::{Word, from_word};
 use alloy_primitives::{U256, U512};
 use smallvec::SmallVec;
@@ -73,7 +73,7 @@ pub struct Asker<'a> {
 /// What all calls look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Sight<'a> {
-    pub batch: &'a Batch,
+    pub batch: BatchRef<'a>,
     pub base: &'a [Word],
     pub flags: &'a [u32],
 }
@@ -112,9 +112,7 @@ impl Asking {
 
 fn word(call: &Asker<'_>, sight: Sight<'_>, source: Source) -> U256 {
     match source {
-        Source::Input(input) => {
-            Call { transaction: &sight.batch.transactions[call.transaction as usize], block: &sight.batch.block }.input(input)
-        }
+        Source::Input(input) => Call::of(sight.batch, call.transaction).input(input),
         Source::Load(key) => sight.base.get(call.cells[key.index()] as usize).map(from_word).unwrap_or_default(),
     }
 }

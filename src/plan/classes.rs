@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::ir::access::{NO_CELL, Shape, Side, flags};
 use crate::ir::{KeyId, LeafId};
 use crate::state::{CellKey, State};
-use crate::tx::Batch;
+use crate::tx::BatchRef;
 use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -68,7 +68,7 @@ pub struct Plan {
 pub struct Parts<'a> {
     pub state: &'a State,
     pub library: &'a Library,
-    pub batch: &'a Batch,
+    pub batch: BatchRef<'a>,
     /// Those of the segment.
     pub transactions: Range<u32>,
     /// It may be cut around writers of what very many read.
@@ -306,7 +306,7 @@ impl Classes<'_> {
     }
 
     /// Orders the cells that keys come to name and change which hang on what others change; `false` where there are none.
-    fn look_ahead(&mut self, batch: &Batch, calls: &mut [OrderedCall]) -> bool {
+    fn look_ahead(&mut self, batch: BatchRef<'_>, calls: &mut [OrderedCall]) -> bool {
         let moved = ahead::look(self.state, self.numbering, batch, calls);
         for (cell, uses) in &moved {
             self.join(*cell, if is_free(*uses) { *uses } else { *uses | flags::WRITE });

@@ -6,7 +6,7 @@ use super::segment::{Part, Segment};
 use crate::ir::access::{Guard, NO_CELL, Term, Walk, flags};
 use crate::ir::eval::{Call, Run, World};
 use crate::ir::{ExprId, KeyId};
-use crate::tx::{Batch, Status};
+use crate::tx::{BatchRef, Status};
 use crate::word::{Word, from_word};
 use alloy_primitives::{U256, U512};
 use smallvec::{SmallVec, smallvec};
@@ -73,8 +73,8 @@ pub struct Demand<'a> {
 }
 
 impl<'a> Demand<'a> {
-    pub fn new(segment: &'a Segment, batch: &'a Batch, asking: Asking<'a>) -> Self {
-        let call = Call { transaction: &batch.transactions[asking.transaction as usize], block: &batch.block };
+    pub fn new(segment: &'a Segment, batch: BatchRef<'a>, asking: Asking<'a>) -> Self {
+        let call = Call::of(batch, asking.transaction);
         let run = Run::new(&asking.compiled.program.kernel, call);
         Self { asking, run, world: Start { base: &segment.base, cells: asking.cells }, flags: &segment.flags }
     }

@@ -10,7 +10,7 @@ use super::segment::{Part, Program, Stream, remove};
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Term, Walk, flags};
 use crate::lower::layout::TO_LINE;
-use crate::tx::{Batch, Status};
+use crate::tx::{BatchRef, Status};
 use crate::word::from_word;
 use alloy_primitives::U256;
 use rayon::prelude::*;
@@ -36,7 +36,7 @@ const SHARE: usize = 32;
 
 /// Takes the doomed among the calls that `outcomes` sends to the line out of the plan's streams, and out of the outcomes; whether there were
 /// any.
-pub fn take(plan: &mut Plan, batch: &Batch, outcomes: &mut [Vec<u32>]) -> bool {
+pub fn take(plan: &mut Plan, batch: BatchRef<'_>, outcomes: &mut [Vec<u32>]) -> bool {
     let clearing: usize = plan.rows.iter().map(Vec::len).sum();
     let to_line = outcomes.par_iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
     if to_line * SHARE <= clearing {
@@ -74,7 +74,7 @@ struct Candidate<'a> {
 
 struct Search<'a> {
     plan: &'a Plan,
-    batch: &'a Batch,
+    batch: BatchRef<'a>,
     /// By stream what its calls may add, and what has to be there for them.
     promises: Vec<BTreeSet<(KeyId, Vec<Term>)>>,
     floors: Vec<BTreeSet<KeyId>>,
@@ -86,7 +86,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(plan: &'a Plan, batch: &'a Batch, outcomes: &[Vec<u32>]) -> Self {
+    fn new(plan: &'a Plan, batch: BatchRef<'a>, outcomes: &[Vec<u32>]) -> Self {
         let streams = plan.segment.streams.iter().enumerate().filter(|(at, _)| !plan.rows[*at].is_empty());
         let parts: Vec<_> = streams.flat_map(|(at, stream)| stream.parts.iter().map(move |part| (at, stream, part))).collect();
         let candidates = |(at, stream, part): &(usize, &'a Stream, &'a Part)| {

@@ -12,7 +12,7 @@ use crate::ir::access::{Walk, Walker, Waver};
 use crate::ir::eval::calldata_word;
 use crate::ir::{Expr, ExprId, Exprs, Input, Kernel, Key, KeyId, Node, Structure};
 use crate::state::{CellKey, State};
-use crate::tx::Transaction;
+use crate::tx::TransactionRef;
 use crate::{limits, lower};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
 use std::collections::HashMap;
@@ -194,16 +194,16 @@ pub enum Target {
 #[derive(Debug, Clone, Copy)]
 pub struct Meets<'a> {
     pub state: &'a State,
-    pub transaction: &'a Transaction,
+    pub transaction: TransactionRef<'a>,
 }
 
 impl Site for Meets<'_> {
     fn calldata(&self, offset: u32) -> Option<U256> {
-        Some(calldata_word(&self.transaction.data, offset as usize))
+        Some(calldata_word(self.transaction.data, offset as usize))
     }
 
     fn storage(&self, slot: U256) -> Option<U256> {
-        Some(self.state.read(&CellKey::storage(self.transaction.to, slot.into())))
+        Some(self.state.read(&CellKey::storage(*self.transaction.to, slot.into())))
     }
 
     fn code(&self, address: Address) -> Option<(B256, Bytes)> {
@@ -213,21 +213,21 @@ impl Site for Meets<'_> {
 }
 
 impl Library {
-    pub fn target(&self, state: &State, transaction: &Transaction) -> Result<Target> {
+    pub fn target(&self, state: &State, transaction: TransactionRef<'_>) -> Result<Target> {
         self.target_with_pins(state, transaction).map(|(target, _)| target)
     }
 
     /// What executes a transaction, and what it hangs on beside the callee's code and the call's entry.
-    pub fn target_with_pins(&self, state: &State, transaction: &Transaction) -> Result<(Target, Arc<[Pin]>)> {
+    pub fn target_with_pins(&self, state: &State, transaction: TransactionRef<'_>) -> Result<(Target, Arc<[Pin]>)> {
         let always = |target| Ok((target, Arc::default()));
         // Calldata that costs more than the gas limit makes a transaction invalid, which revm knows.
-        if is_precompile(&transaction.to) || transaction.data.len() > limits::CALLDATA_BYTES {
+        if is_precompile(transaction.to) || transaction.data.len() > limits::CALLDATA_BYTES {
             return always(Target::Fallback);
         }
         let with_value = !transaction.value.is_zero();
-        match state.contract(&transaction.to).filter(|contract| !contract.code.is_empty()) {
+        match state.contract(transaction.to).filter(|contract| !contract.code.is_empty()) {
             Some(contract) => {
-                let entry = Entry::of(&transaction.data, with_value);
+                let entry = Entry::of(transaction.data, with_value);
                 let Variant { pins, compiled } = self.kernel(contract.code_hash, &contract.code, entry, &Meets { state, transaction })?;
                 Ok((compiled.map_or(Target::Fallback, Target::Kernel), pins))
             }

@@ -8,7 +8,7 @@ use super::reserve::{self, Held, Reserve};
 use super::segment::Segment;
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Shape, flags};
-use crate::tx::Batch;
+use crate::tx::BatchRef;
 use alloy_primitives::{U256, U512};
 use rayon::prelude::*;
 use smallvec::SmallVec;
@@ -79,12 +79,12 @@ impl OrderedCall {
 }
 
 /// Holds back what `calls` may demand of cells that are netted.
-pub fn hold_back(segment: &Segment, batch: &Batch, calls: &[OrderedCall], reserve: &mut Reserve) {
+pub fn hold_back(segment: &Segment, batch: BatchRef<'_>, calls: &[OrderedCall], reserve: &mut Reserve) {
     reserve.hold(calls.par_chunks(GRAIN).map(|calls| reserve::join(holds(segment, batch, calls))).collect());
 }
 
 /// What those calls may ask that use a netted cell.
-fn holds(segment: &Segment, batch: &Batch, calls: &[OrderedCall]) -> Vec<Held> {
+fn holds(segment: &Segment, batch: BatchRef<'_>, calls: &[OrderedCall]) -> Vec<Held> {
     let flags = &segment.flags;
     let is_netted = |cell: u32| cell != NO_CELL && !flags::ordered(flags[cell as usize]);
     let sight = Sight { batch, base: &segment.base, flags };

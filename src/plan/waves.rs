@@ -8,12 +8,12 @@ use super::ordered::OrderedCall;
 use super::resolve::push_words;
 use super::segment::{Stream, Waves};
 use super::tape::SIDE_BY_SIDE;
+use crate::ir::Input;
 use crate::ir::eval::Call;
-use crate::prefetch::{prefetch, prefetch_ends};
-use crate::tx::Batch;
+use crate::prefetch::prefetch_ends;
+use crate::tx::BatchRef;
 use crate::word::LIMBS;
 use rayon::prelude::*;
-use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -139,7 +139,7 @@ pub struct Waved {
 }
 
 /// Makes rows of the calls whose level is below `levels`.
-pub fn rows(batch: &Batch, calls: &[OrderedCall], level_of: &[u32], levels: usize) -> Waved {
+pub fn rows(batch: BatchRef<'_>, calls: &[OrderedCall], level_of: &[u32], levels: usize) -> Waved {
     let start = Instant::now();
     let mut waved = Waved { waves: Waves { streams: vec![], levels: vec![vec![]; levels] }, ..Waved::default() };
     let mut parts: Vec<Vec<(u32, &OrderedCall)>> = Vec::new();
@@ -167,26 +167,20 @@ pub fn rows(batch: &Batch, calls: &[OrderedCall], level_of: &[u32], levels: usiz
 }
 
 /// The calls of one kernel as `Waver` lays them out.
-fn stream(batch: &Batch, part: &[(u32, &OrderedCall)]) -> Stream {
+fn stream(batch: BatchRef<'_>, part: &[(u32, &OrderedCall)]) -> Stream {
     let compiled = &part[0].1.kind.compiled;
     let parts: Vec<_> = part.par_chunks(GRAIN).map(|chunk| (chunk.len(), columns(batch, chunk))).collect();
     Stream::new(compiled.program.clone(), parts)
 }
 
 /// Has the calldata fetched of the calls that come next, and the transactions of those that come after them: levels have them in any order.
-fn fetch_ahead(batch: &Batch, calls: &[(u32, &OrderedCall)], from: usize) {
-    let transactions = |from: usize| {
-        let calls = calls.iter().skip(from).take(SIDE_BY_SIDE);
-        calls.map(|(_, call)| &batch.transactions[call.transaction as usize])
-    };
-    for later in transactions(from + SIDE_BY_SIDE) {
-        prefetch(&later.from);
-        prefetch(&later.data);
-    }
-    transactions(from).for_each(|soon| prefetch_ends(&soon.data));
+fn fetch_ahead(batch: BatchRef<'_>, calls: &[(u32, &OrderedCall)], from: usize) {
+    let transactions = |from: usize| calls.iter().skip(from).take(SIDE_BY_SIDE).map(|(_, call)| call.transaction as usize);
+    transactions(from + SIDE_BY_SIDE).for_each(|later| batch.fetch(later));
+    transactions(from).for_each(|soon| prefetch_ends(batch.get(soon).data));
 }
 
-fn columns(batch: &Batch, all: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
+fn columns(batch: BatchRef<'_>, all: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
     let compiled = &all[0].1.kind.compiled;
     let (program, wave) = (&compiled.program, compiled.wave.as_ref());
     let (Some(waver), Some(wave)) = (&program.waver, wave) else { return vec![] };
@@ -194,9 +188,8 @@ fn columns(batch: &Batch, all: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
     let (mut words, mut row) = (Vec::new(), 0);
     for (chunk, calls) in all.chunks(SIDE_BY_SIDE).enumerate() {
         fetch_ahead(batch, all, (chunk + 1) * SIDE_BY_SIDE);
-        let call = |call: &OrderedCall| Call { transaction: &batch.transactions[call.transaction as usize], block: &batch.block };
-        let inputs: SmallVec<[Call<'_>; SIDE_BY_SIDE]> = calls.iter().map(|(_, ordered)| call(ordered)).collect();
-        let evaluated = wave.tape.run(inputs.len(), |call, input| inputs[call].input(*input), &mut words);
+        let word = |call: usize, input: &Input| Call::of(batch, calls[call].1.transaction).input(*input);
+        let evaluated = wave.tape.run(calls.len(), word, &mut words);
         let (names, limbs) = columns.split_at_mut(program.walker.param_column(0));
         let (bits, cells) = names.split_at_mut(wave.bits.len().div_ceil(32));
         for (column, conditions) in bits.iter_mut().zip(wave.bits.chunks(32)) {

@@ -57,7 +57,7 @@ impl Truth {
         let (mut statuses, mut outputs, mut stores) = (Vec::new(), Vec::new(), Vec::new());
         for (index, transaction) in case.transactions.iter().enumerate() {
             before(index, &state);
-            let effects = sequence::revm(&state, &mut fallback, transaction)?;
+            let effects = sequence::revm(&state, &mut fallback, transaction.into())?;
             effects.apply(&mut state);
             let Effects { status, output, logs, stores: stored, .. } = effects;
             statuses.push(status);

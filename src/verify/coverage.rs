@@ -77,7 +77,7 @@ impl Counting {
         }
         let entry = Entry::of(&transaction.data, !transaction.value.is_zero());
         let Some(tree) = trees.of(entry) else { return };
-        let leaf = Run::new(&tree.kernel, Call { transaction, block: &made.case.block }).leaf(&mut Present { state });
+        let leaf = Run::new(&tree.kernel, Call { transaction: transaction.into(), block: &made.case.block }).leaf(&mut Present { state });
         self.entries[function].insert(entry);
         self.reached[function].insert((entry, leaf));
     }

@@ -375,7 +375,7 @@ impl Making<'_, '_> {
             let entry = entry(transaction);
             let tree: Option<Rc<Tree>> = self.of.trees.of(entry);
             if let Some(tree) = tree {
-                let mut run = Run::new(&tree.kernel, Call { transaction, block: self.block });
+                let mut run = Run::new(&tree.kernel, Call { transaction: (&*transaction).into(), block: self.block });
                 let leaf = run.leaf(&mut sight);
                 self.of.leaves.entry((entry, leaf)).or_default().yes += 1;
                 if let Some(status) = tree.kernel.leaf(leaf).outcome.status() {
@@ -391,7 +391,7 @@ impl Making<'_, '_> {
                 }
             }
         }
-        let outcome = self.fallback.execute(&mut sight, transaction)?;
+        let outcome = self.fallback.execute(&mut sight, (&*transaction).into())?;
         let succeeds = outcome.status == Status::Success;
         let (recovery, stores, gas) = (outcome.recovery, outcome.stores, outcome.gas);
         Ok(Executed { succeeds, by_revm: true, recovery, met: sight.met, stores, gas })

@@ -73,7 +73,7 @@ impl<'a> Solver<'a> {
     fn look<T>(&mut self, with: impl FnOnce(&mut Run<'_>, &mut Sight<'_>) -> T) -> T {
         let Draft { transaction, drawn } = &mut *self.draft;
         let mut sight = Sight { ground: self.ground, contract: self.contract, drawn, words: self.words, met: BTreeSet::new() };
-        with(&mut Run::new(self.kernel, Call { transaction, block: self.block }), &mut sight)
+        with(&mut Run::new(self.kernel, Call { transaction: (&*transaction).into(), block: self.block }), &mut sight)
     }
 
     fn value(&mut self, id: ExprId) -> U256 {

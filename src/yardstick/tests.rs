@@ -187,7 +187,7 @@ type Seen = (Status, Bytes, Vec<Log>, BTreeSet<CellKey>);
 fn watch(evm: &mut MainnetEvm<MainnetContext<Loaded>, Witness>, tx: &Transaction) -> Seen {
     let nonce_before = evm.ctx.db().cache.accounts.get(&tx.from).map_or(0, |account| account.info.nonce);
     evm.inspector.frames = vec![Vec::new()];
-    let result = evm.inspect_tx_commit(env::transaction(tx));
+    let result = evm.inspect_tx_commit(env::transaction(tx.into(), tx.data.clone()));
     if let Some(sender) = evm.ctx.db_mut().cache.accounts.get_mut(&tx.from)
         && sender.info.nonce == nonce_before + 1
     {

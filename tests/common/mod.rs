@@ -181,7 +181,7 @@ pub fn seed_storage(
         let Some(kernel) = kernel else { continue };
         for key in kernel.key_ids() {
             let mut seeding = Seeding { random: &mut *random, stored, cells };
-            let mut run = Run::new(kernel, Call { transaction, block: &batch.block });
+            let mut run = Run::new(kernel, Call { transaction: transaction.into(), block: &batch.block });
             let cell = seeding.cell(key, &mut run);
             seeding.value(cell);
         }
@@ -200,7 +200,7 @@ impl World for Seeding<'_> {
 
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> CellKey {
         match run.place(key, self) {
-            Place::Storage(slot) => CellKey { address: run.call.transaction.to, slot: Slot::Storage(slot) },
+            Place::Storage(slot) => CellKey { address: *run.call.transaction.to, slot: Slot::Storage(slot) },
             Place::Native(address) => CellKey { address, slot: Slot::Native },
         }
     }

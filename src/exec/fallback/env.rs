@@ -4,8 +4,8 @@
 
 use crate::error::{Error, Result};
 use crate::limits::GAS_LIMIT;
-use crate::tx::{Block, Status, Transaction};
-use alloy_primitives::{TxKind, U256};
+use crate::tx::{Block, Status, TransactionRef};
+use alloy_primitives::{Bytes, TxKind, U256};
 use revm::context::result::{EVMError, InvalidTransaction};
 use revm::context::{BlockEnv, CfgEnv, TxEnv};
 use revm::context_interface::block::BlobExcessGasAndPrice;
@@ -42,16 +42,16 @@ pub fn cfg(block: &Block) -> CfgEnv {
     cfg
 }
 
-/// A legacy call: no access list, no blobs, no authorizations.
-pub fn transaction(tx: &Transaction) -> TxEnv {
+/// A legacy call: no access list, no blobs, no authorizations. `data` is its calldata, for revm to keep.
+pub fn transaction(tx: TransactionRef<'_>, data: Bytes) -> TxEnv {
     TxEnv {
         tx_type: 0,
-        caller: tx.from,
+        caller: *tx.from,
         gas_limit: GAS_LIMIT,
         gas_price: 0,
-        kind: TxKind::Call(tx.to),
-        value: tx.value,
-        data: tx.data.clone(),
+        kind: TxKind::Call(*tx.to),
+        value: *tx.value,
+        data,
         nonce: 0,
         chain_id: None,
         access_list: Default::default(),

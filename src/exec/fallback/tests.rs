@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::state::Slot;
+use crate::tx::Transaction;
 use alloy_primitives::{address, keccak256};
 use revm::bytecode::opcode::OpCode;
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ impl World {
 
     /// Executes, checks what holds for every outcome, and applies it.
     pub fn run(&mut self, fallback: &mut Fallback, tx: &Transaction) -> Outcome {
-        let outcome = fallback.execute(self, tx).expect("an outcome");
+        let outcome = fallback.execute(self, tx.into()).expect("an outcome");
         let unchanged = outcome.stores.is_empty() && outcome.contracts.is_empty() && outcome.logs.is_empty();
         assert!(outcome.status == Status::Success || unchanged, "{outcome:?}");
         assert!(outcome.stores.is_sorted_by(|a, b| a.0 < b.0) && outcome.contracts.is_sorted_by(|a, b| a.0 < b.0), "{outcome:?}");
@@ -384,7 +385,7 @@ fn the_block_is_the_given_one_and_gas_is_free() {
     let block = Block { number: 1000, timestamp: 2000, coinbase: BOB, prevrandao: B256::repeat_byte(3), chain_id: 4 };
     let value_of = |opcode: &str| {
         let world = World::default().deploy(ONE, &format!("{opcode} {RETURN_TOP}"));
-        let outcome = Fallback::new(&block).execute(&mut world.clone(), &call(ALICE, ONE, 0)).unwrap();
+        let outcome = Fallback::new(&block).execute(&mut world.clone(), (&call(ALICE, ONE, 0)).into()).unwrap();
         assert_eq!(outcome.status, Status::Success, "{opcode}");
         U256::from_be_slice(&outcome.output)
     };

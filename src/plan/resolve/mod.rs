@@ -15,10 +15,11 @@ use crate::ir::access::{NO_CELL, Side, flags};
 use crate::ir::eval::{Place, Run, World};
 use crate::ir::{KeyId, LeafId};
 use crate::state::{CellId, CellKey, Query, Slot, State};
-use crate::tx::{Block, Transaction};
+use crate::tx::BatchRef;
 use alloy_primitives::{Address, U256};
 use rayon::prelude::*;
 use resolver::Resolver;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Transactions resolved as one piece of parallel work.
@@ -142,17 +143,23 @@ impl Ordered {
     }
 }
 
-/// Resolves transactions, of which the first has index `first` in its batch.
-pub fn resolve(state: &State, library: &Library, block: &Block, transactions: &[Transaction], first: usize) -> Result<Vec<Chunk>> {
-    let chunks = transactions.par_chunks(CHUNK).enumerate();
-    chunks.map(|(at, chunk)| Resolver::new(state, library, block, chunk, first + at * CHUNK).run()).collect()
+/// The pieces of work that a range of a batch's transactions is.
+fn pieces(range: Range<usize>) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    let Range { start, end } = range;
+    let piece = move |at: usize| start + at * CHUNK..end.min(start + (at + 1) * CHUNK);
+    (0..range.len().div_ceil(CHUNK)).into_par_iter().map(piece)
 }
 
-/// Makes chunks, resolved from the first transaction of a batch on, what they would be on this state: code has not changed since.
-pub fn resolve_again(state: &State, library: &Library, block: &Block, transactions: &[Transaction], chunks: &mut [Chunk]) -> Result<()> {
-    let hang = transactions.par_chunks(CHUNK).zip(chunks).enumerate().filter(|(_, (_, chunk))| chunk.hangs);
-    hang.try_for_each(|(at, (transactions, chunk))| {
-        *chunk = Resolver::new(state, library, block, transactions, at * CHUNK).run()?;
+/// Resolves some transactions of a batch.
+pub fn resolve(state: &State, library: &Library, batch: BatchRef<'_>, range: Range<usize>) -> Result<Vec<Chunk>> {
+    pieces(range).map(|piece| Resolver::new(state, library, batch, piece).run()).collect()
+}
+
+/// Makes what was resolved of them on another state what it would be on this one: code has not changed since.
+pub fn resolve_again(state: &State, library: &Library, batch: BatchRef<'_>, range: Range<usize>, chunks: &mut [Chunk]) -> Result<()> {
+    let hang = pieces(range).zip(chunks).filter(|(_, chunk)| chunk.hangs);
+    hang.try_for_each(|(piece, chunk)| {
+        *chunk = Resolver::new(state, library, batch, piece).run()?;
         Ok(())
     })
 }
@@ -174,7 +181,7 @@ impl World for Present<'_> {
 
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> CellKey {
         let place = run.place(key, self);
-        cell_key(&run.call.transaction.to, place)
+        cell_key(run.call.transaction.to, place)
     }
 
     fn value(&mut self, cell: CellKey) -> U256 {

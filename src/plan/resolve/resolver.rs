@@ -12,12 +12,12 @@ use crate::ir::eval::{Call, Run};
 use crate::limits;
 use crate::plan::library::{Compiled, Library, Meets, Target};
 use crate::plan::tape::SIDE_BY_SIDE;
-use crate::prefetch::{prefetch, prefetch_ends};
+use crate::prefetch::prefetch_ends;
 use crate::state::State;
-use crate::tx::{Block, Transaction};
+use crate::tx::{BatchRef, TransactionRef};
 use alloy_primitives::{Address, U256};
-use smallvec::SmallVec;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What a call runs, in this chunk.
@@ -35,10 +35,9 @@ type Pinned = (Arc<[Pin]>, Known);
 pub(super) struct Resolver<'a> {
     state: &'a State,
     library: &'a Library,
-    block: &'a Block,
-    transactions: &'a [Transaction],
-    /// The index of the first in its batch.
-    first: usize,
+    batch: BatchRef<'a>,
+    /// The transactions of the chunk.
+    range: Range<usize>,
     chunk: Chunk,
     targets: HashMap<(Address, Entry), Vec<Pinned>, ahash::RandomState>,
     last: Option<((Address, Entry), Known)>,
@@ -62,14 +61,13 @@ struct Waiting {
 }
 
 impl<'a> Resolver<'a> {
-    pub fn new(state: &'a State, library: &'a Library, block: &'a Block, transactions: &'a [Transaction], first: usize) -> Self {
+    pub fn new(state: &'a State, library: &'a Library, batch: BatchRef<'a>, range: Range<usize>) -> Self {
         let (chunk, targets, waiting, bits, words) = Default::default();
         Self {
             state,
             library,
-            block,
-            transactions,
-            first,
+            batch,
+            range,
             chunk,
             targets,
             last: None,
@@ -83,10 +81,10 @@ impl<'a> Resolver<'a> {
     }
 
     pub fn run(mut self) -> Result<Chunk> {
-        for (at, transaction) in self.transactions.iter().enumerate() {
+        for at in self.range.clone() {
             self.fetch_ahead(at);
-            let index = (self.first + at) as u32;
-            match self.target(transaction)? {
+            let index = at as u32;
+            match self.target(self.batch.get(at))? {
                 Known::Rows(rows, contract) => self.wait(index, rows, contract),
                 Known::Fallback => self.chunk.fallbacks.push(index),
                 // Without value, to an account without code: nothing happens, and it succeeds.
@@ -101,10 +99,10 @@ impl<'a> Resolver<'a> {
         Ok(Chunk { missing, missing_hashes, learned, hangs, ..self.chunk })
     }
 
-    fn target(&mut self, transaction: &Transaction) -> Result<Known> {
+    fn target(&mut self, transaction: TransactionRef<'_>) -> Result<Known> {
         let with_value = !transaction.value.is_zero();
         // Recipients are many: they are not remembered one by one.
-        if with_value && transaction.data.is_empty() && self.library.is_plain(self.state, &transaction.to) {
+        if with_value && transaction.data.is_empty() && self.library.is_plain(self.state, transaction.to) {
             let rows = match self.transfers {
                 Some(rows) => rows,
                 None => self.rows_of(&self.library.transfer()?),
@@ -112,7 +110,7 @@ impl<'a> Resolver<'a> {
             self.transfers = Some(rows);
             return Ok(Known::Rows(rows, NATIVE_SPACE));
         }
-        let key = (transaction.to, Entry::of(&transaction.data, with_value));
+        let key = (*transaction.to, Entry::of(transaction.data, with_value));
         // Batches tend to call one function of one contract.
         if let Some((last, known)) = &self.last
             && *last == key
@@ -125,7 +123,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a call runs, and which words of its own that hangs on. What else it hangs on stays as it is while a segment is resolved.
-    fn look_up(&mut self, transaction: &Transaction, key: (Address, Entry)) -> Result<Pinned> {
+    fn look_up(&mut self, transaction: TransactionRef<'_>, key: (Address, Entry)) -> Result<Pinned> {
         let meets = Meets { state: self.state, transaction };
         let holds = |pins: &[Pin]| pins.iter().all(|pin| pin.holds(&meets));
         let known = self.targets.get(&key).into_iter().flatten().find(|(pins, _)| holds(pins));
@@ -136,7 +134,7 @@ impl<'a> Resolver<'a> {
         self.chunk.hangs |= pins.iter().any(|pin| matches!(pin, Pin::Storage { .. }));
         let known = match target {
             Target::Kernel(compiled) => {
-                let contract = self.state.contract_id(&transaction.to).unwrap_or(NATIVE_SPACE);
+                let contract = self.state.contract_id(transaction.to).unwrap_or(NATIVE_SPACE);
                 Known::Rows(self.rows_of(&compiled), contract)
             }
             Target::Fallback => Known::Fallback,
@@ -158,12 +156,12 @@ impl<'a> Resolver<'a> {
 
     /// Has transactions fetched that come soon, and the calldata of those that come sooner.
     fn fetch_ahead(&self, at: usize) {
-        if let Some(later) = self.transactions.get(at + 2 * SIDE_BY_SIDE) {
-            prefetch(&later.from);
-            prefetch(&later.data);
+        let end = self.range.end;
+        if at + 2 * SIDE_BY_SIDE < end {
+            self.batch.fetch(at + 2 * SIDE_BY_SIDE);
         }
-        if let Some(soon) = self.transactions.get(at + SIDE_BY_SIDE) {
-            prefetch_ends(&soon.data);
+        if at + SIDE_BY_SIDE < end {
+            prefetch_ends(self.batch.get(at + SIDE_BY_SIDE).data);
         }
     }
 
@@ -180,14 +178,9 @@ impl<'a> Resolver<'a> {
     fn answer(&mut self, at: usize) {
         let Self { chunk, waiting, search, bits, words, leaves, .. } = self;
         let Waiting { compiled, transactions, contracts } = &mut waiting[at];
-        let call = |index: &u32| Call { transaction: &self.transactions[*index as usize - self.first], block: self.block };
-        let calls: SmallVec<[Call<'_>; SIDE_BY_SIDE]> = transactions.iter().map(call).collect();
-        let calls = Calls {
-            compiled,
-            calls: &calls,
-            contracts,
-            evaluated: compiled.tape.run(calls.len(), |call, input| calls[call].input(*input), words),
-        };
+        let (batch, indices) = (self.batch, &transactions[..]);
+        let evaluated = compiled.tape.run(indices.len(), |call, input| Call::of(batch, indices[call]).input(*input), words);
+        let calls = Calls { compiled, batch, transactions: indices, contracts, evaluated };
         search.find(calls);
         bits.gather(calls);
         let rows = &mut chunk.rows[at];
@@ -225,10 +218,10 @@ impl Places<'_, '_> {
             return;
         };
         let shape = &rows.kinds[kind as usize].shape;
-        let gone = shape.escapes && escapes(calls.compiled, calls.calls[call], state, cells);
+        let gone = shape.escapes && escapes(calls.compiled, calls.call(call), state, cells);
         chunk.hangs |= shape.escapes;
         if !gone {
-            chunk.bounds.extend(held(state, &calls.compiled.program.kernel, shape, calls.calls[call], cells));
+            chunk.bounds.extend(held(state, &calls.compiled.program.kernel, shape, calls.call(call), cells));
         }
         if let Some(leaf) = shape.leaf {
             chunk.decided.push((index, rows.compiled.clone(), leaf));

@@ -39,7 +39,7 @@ pub(super) struct Bits {
 
 impl Bits {
     pub fn gather(&mut self, calls: Calls<'_>) {
-        self.calls = calls.calls.len();
+        self.calls = calls.transactions.len();
         self.words.clear();
         for (column, conditions) in calls.compiled.bits.chunks(32).enumerate() {
             self.words.resize((column + 1) * self.calls, 0);

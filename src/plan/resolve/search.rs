@@ -7,6 +7,7 @@ use crate::ir::{Key, KeyId};
 use crate::plan::library::{Compiled, Finder};
 use crate::plan::tape::{Evaluated, Register};
 use crate::state::{CellId, CellKey, Paths, Query, State, UNKNOWN};
+use crate::tx::BatchRef;
 use alloy_primitives::U256;
 use hashbrown::HashTable;
 
@@ -17,10 +18,18 @@ pub(super) const NATIVE_SPACE: u32 = u32::MAX;
 #[derive(Clone, Copy)]
 pub(super) struct Calls<'a> {
     pub compiled: &'a Compiled,
-    pub calls: &'a [Call<'a>],
+    pub batch: BatchRef<'a>,
+    /// Their indices in it.
+    pub transactions: &'a [u32],
     /// For each the id of its contract, for paths.
     pub contracts: &'a [u32],
     pub evaluated: Evaluated<'a>,
+}
+
+impl<'a> Calls<'a> {
+    pub fn call(&self, call: usize) -> Call<'a> {
+        Call::of(self.batch, self.transactions[call])
+    }
 }
 
 /// The search, and what a chunk has learned from it.
@@ -77,7 +86,7 @@ impl<'a> Search<'a> {
     /// Finds the cells of all keys of some calls.
     pub fn find(&mut self, calls: Calls<'_>) {
         let keys = calls.compiled.finders.len();
-        self.calls = calls.calls.len();
+        self.calls = calls.transactions.len();
         self.cells.clear();
         self.cells.resize(keys * self.calls, NO_CELL);
         for (key, finder) in calls.compiled.finders.iter().enumerate() {
@@ -106,7 +115,7 @@ impl<'a> Search<'a> {
             Finder::Native { address } => Query { space: native(), words: [evaluated.word(*address, call)].into_iter().collect() },
             Finder::State { template, holes } => {
                 self.hangs = true;
-                let mut run = Run::new(&compiled.program.kernel, calls.calls[call]);
+                let mut run = Run::new(&compiled.program.kernel, calls.call(call));
                 let mut ahead = Ahead { state: self.state, cells: &self.of_call };
                 let words = holes.iter().map(|hole| run.word(*hole, &mut ahead)).collect();
                 let is_native = matches!(compiled.program.kernel.key(key), Key::Native(_));
@@ -117,14 +126,14 @@ impl<'a> Search<'a> {
                 path
             }
         };
-        self.hash(compiled, calls.calls[call], key, path)
+        self.hash(compiled, calls.call(call), key, path)
     }
 
     /// The cell by its real slot; the path to it is remembered.
     fn hash(&mut self, compiled: &Compiled, call: Call<'_>, key: KeyId, path: Query) -> Found {
         let mut run = Run::new(&compiled.program.kernel, call);
         let place = run.place(key, &mut Ahead { state: self.state, cells: &self.of_call });
-        let key = cell_key(&call.transaction.to, place);
+        let key = cell_key(call.transaction.to, place);
         match self.state.find(&key) {
             Some(id) => {
                 if !path.words.as_slice().is_empty() {
@@ -205,7 +214,7 @@ impl World for Ahead<'_> {
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> Found {
         self.cells.get(key.index()).copied().unwrap_or_else(|| {
             let place = run.place(key, self);
-            self.state.find(&cell_key(&run.call.transaction.to, place)).map_or(Found::Untouched, Found::Held)
+            self.state.find(&cell_key(run.call.transaction.to, place)).map_or(Found::Untouched, Found::Held)
         })
     }
 

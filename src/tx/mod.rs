@@ -1,5 +1,11 @@
 //! Transactions, the block they run in, batches and receipts. Plain data: nothing here executes anything.
 
+mod columns;
+mod view;
+
+pub use columns::Columns;
+pub use view::{AnyBatch, BatchRef, TransactionRef};
+
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use std::fmt;
 
