@@ -37,6 +37,19 @@ impl<'a> Call<'a> {
     }
 }
 
+/// What an input is in some transactions of a batch, one after another.
+pub fn inputs(input: Input, batch: BatchRef<'_>, indices: impl Iterator<Item = u32>, words: &mut [U256]) {
+    let transactions = words.iter_mut().zip(indices.map(|index| batch.get(index as usize)));
+    // What differs from one to the next, each in a loop of its own.
+    match input {
+        Input::Caller => transactions.for_each(|(word, transaction)| *word = address_word(transaction.from)),
+        Input::Address => transactions.for_each(|(word, transaction)| *word = address_word(transaction.to)),
+        Input::Value => transactions.for_each(|(word, transaction)| *word = *transaction.value),
+        Input::Calldata(offset) => transactions.for_each(|(word, transaction)| *word = calldata_word(transaction.data, offset as usize)),
+        _ => transactions.for_each(|(word, transaction)| *word = Call { transaction, block: batch.block }.input(input)),
+    }
+}
+
 /// Limb by limb: 20 bytes that are copied and then read as one word wait for each other.
 #[inline]
 pub fn address_word(address: &Address) -> U256 {

@@ -4,7 +4,7 @@
 use super::demand::is_free;
 use super::tape::{Evaluated, Origin, Register, Registers, SIDE_BY_SIDE, Tape, Writer};
 use crate::ir::access::{Effect, NO_CELL, Term, Walk, Walker};
-use crate::ir::eval::Call;
+use crate::ir::eval::inputs;
 use crate::ir::{Expr, ExprId, Input, Kernel, KeyId};
 use crate::tx::BatchRef;
 use crate::word::{Word, from_word};
@@ -100,7 +100,7 @@ impl Asking {
     pub fn most(&self, calls: &[Asker<'_>], sight: Sight<'_>, mut tell: impl FnMut(&Asker<'_>, Most)) {
         let mut words = Vec::new();
         for calls in calls.chunks(SIDE_BY_SIDE) {
-            let evaluated = self.tape.run(calls.len(), |call, source| word(&calls[call], sight, *source), &mut words);
+            let evaluated = self.tape.run(calls.len(), |source, words| source.write(calls, sight, words), &mut words);
             for (at, call) in calls.iter().enumerate() {
                 let mut way = Way { evaluated, at, call, flags: sight.flags, most: Most::new() };
                 way.follow(&self.root);
@@ -110,10 +110,16 @@ impl Asking {
     }
 }
 
-fn word(call: &Asker<'_>, sight: Sight<'_>, source: Source) -> U256 {
-    match source {
-        Source::Input(input) => Call::of(sight.batch, call.transaction).input(input),
-        Source::Load(key) => sight.base.get(call.cells[key.index()] as usize).map(from_word).unwrap_or_default(),
+impl Source {
+    /// The words of some calls.
+    fn write(self, calls: &[Asker<'_>], sight: Sight<'_>, words: &mut [U256]) {
+        match self {
+            Self::Input(input) => inputs(input, sight.batch, calls.iter().map(|call| call.transaction), words),
+            Self::Load(key) => {
+                let value = |call: &Asker<'_>| sight.base.get(call.cells[key.index()] as usize).map(from_word).unwrap_or_default();
+                words.iter_mut().zip(calls).for_each(|(word, call)| *word = value(call));
+            }
+        }
     }
 }
 

@@ -179,18 +179,22 @@ impl<S> Tape<S> {
         (!hashes).then_some(self.cost)
     }
 
-    /// Evaluates everything for so many calls, operation by operation; `source` gives a call's words to start with, and `words` are the room
-    /// for it, whatever they hold.
-    pub fn run<'a>(&'a self, count: usize, source: impl Fn(usize, &S) -> U256, words: &'a mut Vec<U256>) -> Evaluated<'a> {
+    /// Evaluates everything for so many calls, operation by operation; `source` writes the words to start with, one a call, and `words` are
+    /// the room for it, whatever they hold.
+    pub fn run<'a>(&'a self, count: usize, source: impl Fn(&S, &mut [U256]), words: &'a mut Vec<U256>) -> Evaluated<'a> {
         if words.len() < self.steps.len() * count {
             words.resize(self.steps.len() * count, U256::ZERO);
         }
         for (at, step) in self.steps.iter().enumerate() {
             let (done, rest) = words.split_at_mut(at * count);
             let done = Evaluated { constants: &self.constants, words: done, calls: count };
+            if let Step::Source(of) = step {
+                source(of, &mut rest[..count]);
+                continue;
+            }
             let out = rest[..count].iter_mut().enumerate();
             match step {
-                Step::Source(of) => out.for_each(|(call, word)| *word = source(call, of)),
+                Step::Source(_) => {}
                 Step::Unary(op, a) => {
                     let a = done.column(*a);
                     out.for_each(|(call, word)| *word = eval::unary(*op, *a.word(call)));

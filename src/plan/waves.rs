@@ -8,8 +8,7 @@ use super::ordered::OrderedCall;
 use super::resolve::push_words;
 use super::segment::{Stream, Waves};
 use super::tape::SIDE_BY_SIDE;
-use crate::ir::Input;
-use crate::ir::eval::Call;
+use crate::ir::eval::inputs;
 use crate::prefetch::prefetch_ends;
 use crate::tx::BatchRef;
 use crate::word::LIMBS;
@@ -188,8 +187,8 @@ fn columns(batch: BatchRef<'_>, all: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {
     let (mut words, mut row) = (Vec::new(), 0);
     for (chunk, calls) in all.chunks(SIDE_BY_SIDE).enumerate() {
         fetch_ahead(batch, all, (chunk + 1) * SIDE_BY_SIDE);
-        let word = |call: usize, input: &Input| Call::of(batch, calls[call].1.transaction).input(*input);
-        let evaluated = wave.tape.run(calls.len(), word, &mut words);
+        let indices = || calls.iter().map(|(_, call)| call.transaction);
+        let evaluated = wave.tape.run(calls.len(), |input, words| inputs(*input, batch, indices(), words), &mut words);
         let (names, limbs) = columns.split_at_mut(program.walker.param_column(0));
         let (bits, cells) = names.split_at_mut(wave.bits.len().div_ceil(32));
         for (column, conditions) in bits.iter_mut().zip(wave.bits.chunks(32)) {

@@ -64,7 +64,7 @@ impl Tree {
         words: &mut Vec<U256>,
         mut tell: impl FnMut(LeafId, &mut dyn Iterator<Item = (u32, Word)>),
     ) {
-        let evaluated = self.tape.run(rows.len(), |row, source| word(&rows[row], cells, *source), words);
+        let evaluated = self.tape.run(rows.len(), |source, words| source.write(rows, cells, words), words);
         for (at, row) in rows.iter().enumerate() {
             let (leaf, stores) = self.end(row, evaluated, at);
             let store = |(key, register): &(KeyId, Register)| (row.cell(*key), to_word(*evaluated.column(*register).word(at)));
@@ -90,10 +90,16 @@ impl Tree {
     }
 }
 
-fn word(row: &Row<'_>, cells: &[Word], source: Source) -> U256 {
-    match source {
-        Source::Param(first) => row.param(first),
-        Source::Load(key) => cells.get(row.cell(key) as usize).map(from_word).unwrap_or_default(),
+impl Source {
+    /// The words of some rows.
+    fn write(self, rows: &[Row<'_>], cells: &[Word], words: &mut [U256]) {
+        let pairs = words.iter_mut().zip(rows);
+        match self {
+            Self::Param(first) => pairs.for_each(|(word, row)| *word = row.param(first)),
+            Self::Load(key) => {
+                pairs.for_each(|(word, row)| *word = cells.get(row.cell(key) as usize).map(from_word).unwrap_or_default());
+            }
+        }
     }
 }
 

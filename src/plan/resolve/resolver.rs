@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::evm::{Entry, Pin};
 use crate::ir::Kernel;
 use crate::ir::access::Shape;
-use crate::ir::eval::{Call, Run};
+use crate::ir::eval::{Call, Run, inputs};
 use crate::limits;
 use crate::plan::library::{Compiled, Library, Meets, Target};
 use crate::plan::tape::SIDE_BY_SIDE;
@@ -179,7 +179,7 @@ impl<'a> Resolver<'a> {
         let Self { chunk, waiting, search, bits, words, leaves, .. } = self;
         let Waiting { compiled, transactions, contracts } = &mut waiting[at];
         let (batch, indices) = (self.batch, &transactions[..]);
-        let evaluated = compiled.tape.run(indices.len(), |call, input| Call::of(batch, indices[call]).input(*input), words);
+        let evaluated = compiled.tape.run(indices.len(), |input, words| inputs(*input, batch, indices.iter().copied(), words), words);
         let calls = Calls { compiled, batch, transactions: indices, contracts, evaluated };
         search.find(calls);
         bits.gather(calls);
