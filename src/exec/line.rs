@@ -107,10 +107,10 @@ impl<'a> Line<'a> {
         match work {
             Work::Row(stream, row) => self.streams[*stream].cells_of(*row).for_each(fetch),
             Work::Kernel(_, cells, _) => {
-                prefetch_ends(transaction.data);
+                prefetch_ends(transaction.data());
                 cells.iter().copied().for_each(fetch);
             }
-            Work::Fallback(_) => prefetch_ends(transaction.data),
+            Work::Fallback(_) => prefetch_ends(transaction.data()),
         }
     }
 
@@ -289,7 +289,7 @@ impl World for Calling<'_, '_> {
             Some(number) => Met { number, foreseen: true },
             None => {
                 let place = run.place(key, self);
-                let number = self.line.number(cell_key(&run.call.transaction.to, place));
+                let number = self.line.number(cell_key(&run.call.transaction.to(), place));
                 Met { number, foreseen: foreseen == Some(number) }
             }
         };

@@ -24,10 +24,10 @@ impl<'a> Call<'a> {
 
     pub fn input(&self, input: Input) -> U256 {
         match input {
-            Input::Caller => address_word(self.transaction.from),
-            Input::Address => address_word(self.transaction.to),
-            Input::Value => *self.transaction.value,
-            Input::Calldata(offset) => calldata_word(self.transaction.data, offset as usize),
+            Input::Caller => address_word(self.transaction.from()),
+            Input::Address => address_word(self.transaction.to()),
+            Input::Value => *self.transaction.value(),
+            Input::Calldata(offset) => calldata_word(self.transaction.data(), offset as usize),
             Input::Timestamp => U256::from(self.block.timestamp),
             Input::Number => U256::from(self.block.number),
             Input::Coinbase => address_word(&self.block.coinbase),
@@ -42,10 +42,10 @@ pub fn inputs(input: Input, batch: BatchRef<'_>, indices: impl Iterator<Item = u
     let transactions = words.iter_mut().zip(indices.map(|index| batch.get(index as usize)));
     // What differs from one to the next, each in a loop of its own.
     match input {
-        Input::Caller => transactions.for_each(|(word, transaction)| *word = address_word(transaction.from)),
-        Input::Address => transactions.for_each(|(word, transaction)| *word = address_word(transaction.to)),
-        Input::Value => transactions.for_each(|(word, transaction)| *word = *transaction.value),
-        Input::Calldata(offset) => transactions.for_each(|(word, transaction)| *word = calldata_word(transaction.data, offset as usize)),
+        Input::Caller => transactions.for_each(|(word, transaction)| *word = address_word(transaction.from())),
+        Input::Address => transactions.for_each(|(word, transaction)| *word = address_word(transaction.to())),
+        Input::Value => transactions.for_each(|(word, transaction)| *word = *transaction.value()),
+        Input::Calldata(offset) => transactions.for_each(|(word, transaction)| *word = calldata_word(transaction.data(), offset as usize)),
         _ => transactions.for_each(|(word, transaction)| *word = Call { transaction, block: batch.block }.input(input)),
     }
 }
@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
         let leaf = kernel.leaf(leaf);
         let logs = leaf.logs.iter().map(|log| {
             let topics = log.topics.iter().map(|topic| B256::from(self.word(*topic, world))).collect();
-            Log::new_unchecked(*self.call.transaction.to, topics, self.bytes(&log.data, world))
+            Log::new_unchecked(*self.call.transaction.to(), topics, self.bytes(&log.data, world))
         });
         Output { logs: logs.collect(), data: self.bytes(&leaf.data, world) }
     }

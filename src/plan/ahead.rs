@@ -84,7 +84,7 @@ impl World for Ahead<'_> {
             return found;
         }
         let place = run.place(key, self);
-        self.numbering.of(self.state, cell_key(run.call.transaction.to, place))
+        self.numbering.of(self.state, cell_key(run.call.transaction.to(), place))
     }
 
     fn value(&mut self, cell: u32) -> U256 {

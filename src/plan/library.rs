@@ -199,11 +199,11 @@ pub struct Meets<'a> {
 
 impl Site for Meets<'_> {
     fn calldata(&self, offset: u32) -> Option<U256> {
-        Some(calldata_word(self.transaction.data, offset as usize))
+        Some(calldata_word(self.transaction.data(), offset as usize))
     }
 
     fn storage(&self, slot: U256) -> Option<U256> {
-        Some(self.state.read(&CellKey::storage(*self.transaction.to, slot.into())))
+        Some(self.state.read(&CellKey::storage(*self.transaction.to(), slot.into())))
     }
 
     fn code(&self, address: Address) -> Option<(B256, Bytes)> {
@@ -221,13 +221,13 @@ impl Library {
     pub fn target_with_pins(&self, state: &State, transaction: TransactionRef<'_>) -> Result<(Target, Arc<[Pin]>)> {
         let always = |target| Ok((target, Arc::default()));
         // Calldata that costs more than the gas limit makes a transaction invalid, which revm knows.
-        if is_precompile(transaction.to) || transaction.data.len() > limits::CALLDATA_BYTES {
+        if is_precompile(transaction.to()) || transaction.data().len() > limits::CALLDATA_BYTES {
             return always(Target::Fallback);
         }
-        let with_value = !transaction.value.is_zero();
-        match state.contract(transaction.to).filter(|contract| !contract.code.is_empty()) {
+        let with_value = !transaction.value().is_zero();
+        match state.contract(transaction.to()).filter(|contract| !contract.code.is_empty()) {
             Some(contract) => {
-                let entry = Entry::of(transaction.data, with_value);
+                let entry = Entry::of(transaction.data(), with_value);
                 let Variant { pins, compiled } = self.kernel(contract.code_hash, &contract.code, entry, &Meets { state, transaction })?;
                 Ok((compiled.map_or(Target::Fallback, Target::Kernel), pins))
             }

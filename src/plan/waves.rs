@@ -176,7 +176,7 @@ fn stream(batch: BatchRef<'_>, part: &[(u32, &OrderedCall)]) -> Stream {
 fn fetch_ahead(batch: BatchRef<'_>, calls: &[(u32, &OrderedCall)], from: usize) {
     let transactions = |from: usize| calls.iter().skip(from).take(SIDE_BY_SIDE).map(|(_, call)| call.transaction as usize);
     transactions(from + SIDE_BY_SIDE).for_each(|later| batch.fetch(later));
-    transactions(from).for_each(|soon| prefetch_ends(batch.get(soon).data));
+    transactions(from).for_each(|soon| prefetch_ends(batch.get(soon).data()));
 }
 
 fn columns(batch: BatchRef<'_>, all: &[(u32, &OrderedCall)]) -> Vec<Vec<u32>> {

@@ -1,6 +1,6 @@
 //! A batch whose transactions lie column by column, as databases and decoders have them.
 
-use super::{Batch, Block, TransactionRef};
+use super::{Batch, Block};
 use crate::error::{Error, Result};
 use crate::prefetch::prefetch;
 use alloy_primitives::{Address, U256};
@@ -10,8 +10,8 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, Default)]
 pub struct Columns<'a> {
     pub(super) block: Block,
-    from: Cow<'a, [Address]>,
-    to: Cow<'a, [Address]>,
+    pub(super) from: Cow<'a, [Address]>,
+    pub(super) to: Cow<'a, [Address]>,
     value: Cow<'a, [U256]>,
     data: Cow<'a, [u8]>,
     ends: Cow<'a, [usize]>,
@@ -85,10 +85,14 @@ impl<'a> Columns<'a> {
     }
 
     #[inline]
-    pub(super) fn get(&self, index: usize) -> TransactionRef<'_> {
+    pub(super) fn value(&self, index: usize) -> &U256 {
+        if self.value.is_empty() { &U256::ZERO } else { &self.value[index] }
+    }
+
+    #[inline]
+    pub(super) fn data(&self, index: usize) -> &[u8] {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        let value = if self.value.is_empty() { &U256::ZERO } else { &self.value[index] };
-        TransactionRef { from: &self.from[index], to: &self.to[index], value, data: &self.data[start..self.ends[index]] }
+        &self.data[start..self.ends[index]]
     }
 
     pub(super) fn fetch(&self, index: usize) {

@@ -4,22 +4,56 @@ use super::{Batch, Block, Columns, Transaction};
 use crate::prefetch::prefetch;
 use alloy_primitives::{Address, U256};
 
-/// A transaction of a batch, wherever its parts lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransactionRef<'a> {
-    pub from: &'a Address,
-    pub to: &'a Address,
-    /// In wei.
-    pub value: &'a U256,
-    /// Calldata.
-    pub data: &'a [u8],
+/// A transaction of a batch, wherever its parts lie. Nothing of it is read before it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct TransactionRef<'a>(Place<'a>);
+
+#[derive(Debug, Clone, Copy)]
+enum Place<'a> {
+    Row(&'a Transaction),
+    /// The index in the columns.
+    Columns(&'a Columns<'a>, usize),
 }
 
 impl<'a> From<&'a Transaction> for TransactionRef<'a> {
-    #[inline]
     fn from(transaction: &'a Transaction) -> Self {
-        let Transaction { from, to, value, data } = transaction;
-        Self { from, to, value, data }
+        Self(Place::Row(transaction))
+    }
+}
+
+impl<'a> TransactionRef<'a> {
+    #[inline]
+    pub fn from(self) -> &'a Address {
+        match self.0 {
+            Place::Row(row) => &row.from,
+            Place::Columns(columns, index) => &columns.from[index],
+        }
+    }
+
+    #[inline]
+    pub fn to(self) -> &'a Address {
+        match self.0 {
+            Place::Row(row) => &row.to,
+            Place::Columns(columns, index) => &columns.to[index],
+        }
+    }
+
+    /// In wei.
+    #[inline]
+    pub fn value(self) -> &'a U256 {
+        match self.0 {
+            Place::Row(row) => &row.value,
+            Place::Columns(columns, index) => columns.value(index),
+        }
+    }
+
+    /// Calldata.
+    #[inline]
+    pub fn data(self) -> &'a [u8] {
+        match self.0 {
+            Place::Row(row) => &row.data,
+            Place::Columns(columns, index) => columns.data(index),
+        }
     }
 }
 
@@ -73,8 +107,8 @@ impl<'a> BatchRef<'a> {
     #[inline]
     pub fn get(self, index: usize) -> TransactionRef<'a> {
         match self.form {
-            Form::Rows(rows) => (&rows[index]).into(),
-            Form::Columns(columns) => columns.get(index),
+            Form::Rows(rows) => TransactionRef(Place::Row(&rows[index])),
+            Form::Columns(columns) => TransactionRef(Place::Columns(columns, index)),
         }
     }
 

@@ -200,7 +200,7 @@ impl World for Seeding<'_> {
 
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> CellKey {
         match run.place(key, self) {
-            Place::Storage(slot) => CellKey { address: *run.call.transaction.to, slot: Slot::Storage(slot) },
+            Place::Storage(slot) => CellKey { address: *run.call.transaction.to(), slot: Slot::Storage(slot) },
             Place::Native(address) => CellKey { address, slot: Slot::Native },
         }
     }

@@ -46,11 +46,11 @@ pub fn cfg(block: &Block) -> CfgEnv {
 pub fn transaction(tx: TransactionRef<'_>, data: Bytes) -> TxEnv {
     TxEnv {
         tx_type: 0,
-        caller: *tx.from,
+        caller: *tx.from(),
         gas_limit: GAS_LIMIT,
         gas_price: 0,
-        kind: TxKind::Call(*tx.to),
-        value: *tx.value,
+        kind: TxKind::Call(*tx.to()),
+        value: *tx.value(),
         data,
         nonce: 0,
         chain_id: None,

@@ -93,7 +93,7 @@ impl Fallback {
     }
 
     pub fn execute(&mut self, view: &mut impl View, tx: TransactionRef<'_>) -> Result<Outcome> {
-        let ran = self.machine.run(view, env::transaction(tx, Bytes::copy_from_slice(tx.data)));
+        let ran = self.machine.run(view, env::transaction(tx, Bytes::copy_from_slice(tx.data())));
         let journal = self.machine.journal();
         let gas = ran.result.as_ref().map_or(0, spent);
         let outcome = match ran.result {
@@ -101,7 +101,7 @@ impl Fallback {
                 output: output.into_data(),
                 logs,
                 stores: changes::stores(journal, &ran.state),
-                contracts: changes::contracts(journal, &ran.state, tx.from),
+                contracts: changes::contracts(journal, &ran.state, tx.from()),
                 ..Outcome::new(Status::Success)
             },
             Ok(ExecutionResult::Revert { output, .. }) => Outcome { output, ..Outcome::new(Status::Revert) },

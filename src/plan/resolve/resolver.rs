@@ -100,9 +100,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn target(&mut self, transaction: TransactionRef<'_>) -> Result<Known> {
-        let with_value = !transaction.value.is_zero();
+        let with_value = !transaction.value().is_zero();
         // Recipients are many: they are not remembered one by one.
-        if with_value && transaction.data.is_empty() && self.library.is_plain(self.state, transaction.to) {
+        if with_value && transaction.data().is_empty() && self.library.is_plain(self.state, transaction.to()) {
             let rows = match self.transfers {
                 Some(rows) => rows,
                 None => self.rows_of(&self.library.transfer()?),
@@ -110,7 +110,7 @@ impl<'a> Resolver<'a> {
             self.transfers = Some(rows);
             return Ok(Known::Rows(rows, NATIVE_SPACE));
         }
-        let key = (*transaction.to, Entry::of(transaction.data, with_value));
+        let key = (*transaction.to(), Entry::of(transaction.data(), with_value));
         // Batches tend to call one function of one contract.
         if let Some((last, known)) = &self.last
             && *last == key
@@ -134,7 +134,7 @@ impl<'a> Resolver<'a> {
         self.chunk.hangs |= pins.iter().any(|pin| matches!(pin, Pin::Storage { .. }));
         let known = match target {
             Target::Kernel(compiled) => {
-                let contract = self.state.contract_id(transaction.to).unwrap_or(NATIVE_SPACE);
+                let contract = self.state.contract_id(transaction.to()).unwrap_or(NATIVE_SPACE);
                 Known::Rows(self.rows_of(&compiled), contract)
             }
             Target::Fallback => Known::Fallback,
@@ -161,7 +161,7 @@ impl<'a> Resolver<'a> {
             self.batch.fetch(at + 2 * SIDE_BY_SIDE);
         }
         if at + SIDE_BY_SIDE < end {
-            prefetch_ends(self.batch.get(at + SIDE_BY_SIDE).data);
+            prefetch_ends(self.batch.get(at + SIDE_BY_SIDE).data());
         }
     }
 

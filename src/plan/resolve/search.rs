@@ -133,7 +133,7 @@ impl<'a> Search<'a> {
     fn hash(&mut self, compiled: &Compiled, call: Call<'_>, key: KeyId, path: Query) -> Found {
         let mut run = Run::new(&compiled.program.kernel, call);
         let place = run.place(key, &mut Ahead { state: self.state, cells: &self.of_call });
-        let key = cell_key(call.transaction.to, place);
+        let key = cell_key(call.transaction.to(), place);
         match self.state.find(&key) {
             Some(id) => {
                 if !path.words.as_slice().is_empty() {
@@ -214,7 +214,7 @@ impl World for Ahead<'_> {
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> Found {
         self.cells.get(key.index()).copied().unwrap_or_else(|| {
             let place = run.place(key, self);
-            self.state.find(&cell_key(run.call.transaction.to, place)).map_or(Found::Untouched, Found::Held)
+            self.state.find(&cell_key(run.call.transaction.to(), place)).map_or(Found::Untouched, Found::Held)
         })
     }
 
