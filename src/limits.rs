@@ -55,6 +55,16 @@ pub const RESOLVE_COST: usize = 2_048;
 /// What evaluating all expressions of a kernel may cost, in additions: where others change what a call branches on, all its ways are open.
 pub const COST: usize = 16_384;
 
+/// Nodes of all that is asked on the way to each leaf and stored there, written out: what analysing a kernel goes through, at 0.1
+/// microseconds each. Token functions have 20 to 7,000.
+pub const WRITTEN_OUT: usize = 65_536;
+
+/// Blocks of 136 bytes that are hashed to name the cells of a kernel: a call pays for those that its cells do not exist for.
+pub const HASHES: usize = 64;
+
+/// Bounds of one call that hang on its inputs or on cells: each is kept until the segment is planned.
+pub const BOUNDS: usize = 16;
+
 /// Words that a row brings to a device beside its cells: up to eight columns each.
 pub const PARAMS: usize = 64;
 
@@ -64,9 +74,9 @@ pub const KERNELS_PER_CODE: usize = 256;
 /// Shapes remembered for one kernel, as many again while they are in use; most have a handful.
 pub const SHAPES: usize = 4_096;
 
-/// Leaves that may be analysed for the calls of one chunk (some thousands of transactions), at a few microseconds each: inputs and aliases
-/// that make shapes are the caller's choice.
-pub const LEAVES_ANALYSED: usize = 4_096;
+/// What may be analysed for the calls of one chunk (some thousands of transactions), in nodes written out: inputs and aliases that make
+/// shapes are the caller's choice.
+pub const ANALYSED: usize = 524_288;
 
 /// Transactions of one batch: their indices are 32-bit numbers, and so are the cells they may make.
 pub const BATCH: usize = 1 << 27;

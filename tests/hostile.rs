@@ -105,6 +105,13 @@ fn ways(code: &mut Assembler) {
     for choice in 0..CHOICES {
         let skip = code.label();
         argument(code, 2 + choice);
+        // Of nothing it makes nothing.
+        for _ in 0..8 {
+            argument(code, 1);
+            code.op(op::MUL);
+            argument(code, 2 + choice);
+            code.op(op::ADD);
+        }
         code.op(op::ISZERO).jump_if(skip);
         code.push(1u64 << choice).op(op::ADD);
         code.mark(skip);
@@ -130,15 +137,67 @@ fn inputs_that_a_call_never_asks_make_no_shapes() {
 fn shapes_that_callers_make_without_end_are_revms() {
     let mut random = Random::new(2);
     let case = case(done_early(ways), (0..2_000).map(|i| choosing(&mut random, i % 2, i % 900)));
-    let leaves = 1 + (1 << CHOICES);
-    assert_eq!(
-        evm::lower(&case.contracts[0].1, Entry::of(&case.batch.transactions[0].data, false)).expect("it lowers").leaves.len(),
-        leaves
-    );
-    assert!(limits::LEAVES_ANALYSED / leaves < (1 << CHOICES) / 2, "the bound is not passed");
+    let kernel = evm::lower(&case.contracts[0].1, Entry::of(&case.batch.transactions[0].data, false)).expect("it lowers");
+    assert_eq!(kernel.leaves.len(), 1 + (1 << CHOICES));
+    assert!(limits::ANALYSED / kernel.written_out() < (1 << CHOICES) / 2, "the bound is not passed");
     // An engine that has seen none of them.
     let mut engines = Engines::default();
     let truth = engines.truth(&case).expect("revm runs");
     let lanes = engines.compare(&case, &truth, Backend::Cpu, usize::MAX).expect("it is what revm says");
     assert!(lanes[&Lane::Fallback] > 400 && lanes[&Lane::Fallback] < 1_000, "{lanes:?}");
+}
+
+#[test]
+fn conditions_that_are_long_if_written_out_are_refused() {
+    // Nine words, each the sum of the one before with itself: two thousand nodes.
+    let sum = |code: &mut Assembler| {
+        code.push(1_000u64).op(op::SLOAD);
+        (0..9).for_each(|_| _ = code.op(op::DUP1).op(op::ADD));
+    };
+    let code = done_early(|code| {
+        for test in 0..40u64 {
+            let go_on = code.label();
+            sum(code);
+            code.push(test).op(op::ADD);
+            code.push(test % 8).op(op::SLOAD);
+            code.op(op::LT).jump_if(go_on);
+            code.op(op::STOP);
+            code.mark(go_on);
+        }
+    });
+    assert_eq!(refused(&code, 2), "expressions take too long");
+}
+
+#[test]
+fn names_of_many_hashes_are_refused() {
+    let code = done_early(|code| {
+        for name in 0..17 {
+            argument(code, 2);
+            code.push(name as u64).op(op::ADD).push(0u64).op(op::MSTORE);
+            code.push(1u64).push(480u64).push(0u64).op(op::KECCAK256).op(op::SSTORE);
+        }
+    });
+    assert_eq!(refused(&code, 3), "expressions take too long");
+}
+
+#[test]
+fn calls_with_many_bounds_of_their_own_are_revms() {
+    // Limits that hang on a cell that nobody changes.
+    let code = done_early(|code| {
+        for test in 0..=limits::BOUNDS as u64 {
+            let go_on = code.label();
+            code.push(1_000u64).op(op::SLOAD).push(test).op(op::ADD);
+            code.push(0u64).op(op::SLOAD).op(op::LT).jump_if(go_on);
+            code.op(op::STOP);
+            code.mark(go_on);
+        }
+        argument(code, 1);
+        code.push(0u64).op(op::SLOAD).op(op::SUB).push(0u64).op(op::SSTORE);
+    });
+    let calls = (0..200u64).map(|i| [i % 2, 1 + i % 5].map(U256::from).to_vec());
+    let mut case = case(code, calls);
+    let slot = |slot: u64| CellKey { address: CONTRACT, slot: Slot::Storage(U256::from(slot).into()) };
+    case.cells.extend([(slot(0), U256::from(90)), (slot(1_000), U256::from(30))]);
+    let lanes = harness::agree("bounds", &case);
+    assert_eq!(lanes.get(&Lane::Fallback), Some(&100), "{lanes:?}");
 }

@@ -91,7 +91,8 @@ impl Executor<'_> {
         if kernel.keys.len() > limits::KEYS {
             return Err(Broken::Refused(Unlowered { reason: "too many storage keys".to_string(), at: 0 }));
         }
-        if kernel.resolve_cost() > limits::RESOLVE_COST || kernel.cost() > limits::COST {
+        let long = kernel.resolve_cost() > limits::RESOLVE_COST || kernel.cost() > limits::COST || kernel.name_hashes() > limits::HASHES;
+        if long || kernel.written_out() > limits::WRITTEN_OUT {
             return Err(Broken::Refused(Unlowered { reason: "expressions take too long".to_string(), at: 0 }));
         }
         Ok(kernel)

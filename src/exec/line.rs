@@ -289,7 +289,7 @@ impl World for Calling<'_, '_> {
             Some(number) => Met { number, foreseen: true },
             None => {
                 let place = run.place(key, self);
-                let number = self.line.number(cell_key(&run.call.transaction.to(), place));
+                let number = self.line.number(cell_key(run.call.transaction.to(), place));
                 Met { number, foreseen: foreseen == Some(number) }
             }
         };

@@ -119,7 +119,7 @@ impl World for Running<'_, '_> {
             return Cell::Numbered(*number);
         }
         let place = run.place(key, self);
-        let key = cell_key(&run.call.transaction.to(), place);
+        let key = cell_key(run.call.transaction.to(), place);
         self.outputs.numbering.find(self.outputs.state, &key).map_or(Cell::Still(key), Cell::Numbered)
     }
 

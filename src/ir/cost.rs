@@ -1,12 +1,16 @@
 //! What evaluating words costs a core, in additions, roughly. What a device pays is another matter: `access` says that.
 
-use super::expr::{Binary, Expr, ExprId, Exprs, Ternary};
-use super::kernel::{Kernel, Node};
+use super::expr::{Binary, Expr, ExprId, Exprs, Preimage, Ternary};
+use super::kernel::{Kernel, Node, NodeId};
 use super::structure::Structure;
 use std::collections::HashSet;
 
 /// Bytes that one permutation of Keccak-256 takes in.
 const KECCAK_RATE_BYTES: usize = 136;
+
+fn permutations(preimage: &Preimage) -> usize {
+    1 + preimage.len_bytes as usize / KECCAK_RATE_BYTES
+}
 
 impl Exprs {
     /// What evaluating a node costs once its operands are there.
@@ -20,7 +24,7 @@ impl Exprs {
             Expr::Binary(Binary::Exp, _, exponent) => 8 * self.ones(*exponent).bit_len().max(1),
             Expr::Binary(..) => 1,
             Expr::Ternary(Ternary::AddMod | Ternary::MulMod, _) => 64,
-            Expr::Keccak(preimage) => 100 * (1 + preimage.len_bytes as usize / KECCAK_RATE_BYTES),
+            Expr::Keccak(preimage) => 100 * permutations(preimage),
         }
     }
 }
@@ -29,6 +33,39 @@ impl Kernel {
     /// What evaluating every expression once costs.
     pub fn cost(&self) -> usize {
         (0..self.exprs.len()).map(|index| self.exprs.cost(ExprId::from_index(index))).sum()
+    }
+
+    /// The nodes of all that is asked on the way to each leaf and stored there, written out leaf by leaf: what analysing the kernel goes
+    /// through.
+    pub fn written_out(&self) -> usize {
+        self.below(self.root(), 0)
+    }
+
+    /// Of the leaves below a node, to which the way so far has so many nodes.
+    fn below(&self, id: NodeId, way: usize) -> usize {
+        match self.node(id) {
+            Node::Leaf(leaf) => self.leaf(leaf).stores.iter().fold(way, |sum, store| sum + self.exprs.size(store.value)),
+            Node::Branch { condition, yes, no } => {
+                let way = way + self.exprs.size(condition);
+                self.below(yes, way) + self.below(no, way)
+            }
+        }
+    }
+
+    /// Permutations of Keccak-256 that naming all cells takes.
+    pub fn name_hashes(&self) -> usize {
+        let (mut open, mut seen): (Vec<ExprId>, _) = (self.keys.iter().map(|key| key.word()).collect(), HashSet::new());
+        let mut hashes = 0;
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if let Expr::Keccak(preimage) = self.exprs.get(id) {
+                hashes += permutations(preimage);
+            }
+            open.extend(self.exprs.children(id));
+        }
+        hashes
     }
 
     /// What resolving a call evaluates, whichever way the call takes: what inputs decide of conditions and of stored words, and the words

@@ -153,6 +153,11 @@ impl Exprs {
         self.facts[id.index()].loads
     }
 
+    /// The nodes of `id` if it is written out as a tree.
+    pub fn size(&self, id: ExprId) -> usize {
+        self.facts[id.index()].size as usize
+    }
+
     pub fn constant(&mut self, value: U256) -> ExprId {
         self.intern(Expr::Const(value))
     }

@@ -169,7 +169,8 @@ impl<'a> Demand<'a> {
 
     fn term(&mut self, term: &Term) -> U512 {
         let params = &self.asking.compiled.program.walker.params;
-        let column = |word: &ExprId| self.asking.row.zip(params.iter().position(|param| param == word));
+        let param = |word: &ExprId| params.iter().position(|param| param == word);
+        let column = |word: &ExprId| self.asking.row.and_then(|row| Some((row, param(word)?)));
         U512::from(match term {
             Term::Word(word) => match column(word) {
                 Some(((part, row), param)) => self.asking.compiled.program.param(part, row, param),

@@ -8,6 +8,7 @@ use super::reserve::{self, Held, Reserve};
 use super::segment::Segment;
 use crate::ir::KeyId;
 use crate::ir::access::{NO_CELL, Shape, flags};
+use crate::limits;
 use crate::tx::BatchRef;
 use alloy_primitives::{U256, U512};
 use rayon::prelude::*;
@@ -32,6 +33,8 @@ pub struct Kind {
     pub hangs: bool,
     /// Whatever they bring, they can be cleared.
     pub in_rows: bool,
+    /// They have more bounds of their own than are kept.
+    pub is_bounded_often: bool,
 }
 
 impl Kind {
@@ -39,10 +42,10 @@ impl Kind {
         // A row of a wave stores key by key.
         let in_line = compiled.wave.is_none() || shape.aliases;
         let hangs = compiled.finders.iter().any(|finder| matches!(finder, Finder::State { .. }));
-        let settled =
-            shape.leaf.is_some() || shape.escapes || shape.bounds.iter().any(|(_, bound)| bound.fixed(&compiled.program.kernel).is_none());
+        let own_bounds = shape.bounds.iter().filter(|(_, bound)| bound.fixed(&compiled.program.kernel).is_none()).count();
+        let settled = shape.leaf.is_some() || shape.escapes || own_bounds > 0;
         let in_rows = !settled && shape.clears() && compiled.on_device;
-        Self { compiled, shape, in_line, hangs, in_rows }
+        Self { compiled, shape, in_line, hangs, in_rows, is_bounded_often: own_bounds > limits::BOUNDS }
     }
 }
 

@@ -27,6 +27,8 @@ enum Choice {
 pub struct Shapes {
     /// By condition; the others are open.
     choices: HashMap<ExprId, Choice, ahash::RandomState>,
+    /// The nodes that finding one goes through.
+    size: usize,
     /// The keys of the cells that pinned conditions hang on.
     pub pinned_keys: Vec<KeyId>,
     known: RwLock<Known>,
@@ -56,7 +58,12 @@ impl Shapes {
         let mut choices: HashMap<_, _, _> = walker.bits.iter().enumerate().map(|(bit, condition)| (*condition, Choice::Bit(bit))).collect();
         choices.extend(pinned.iter().map(|condition| (*condition, Choice::Pinned)));
         let loads = pinned.iter().flat_map(|condition| kernel.exprs.loads(*condition));
-        Self { choices, pinned_keys: loads.map(|load| kernel.load(load).key).collect(), known: RwLock::default() }
+        Self {
+            choices,
+            size: kernel.written_out() + kernel.leaves.len(),
+            pinned_keys: loads.map(|load| kernel.load(load).key).collect(),
+            known: RwLock::default(),
+        }
     }
 
     /// The pattern with only those bits that the call comes by on some way that is open to it: the others have no say in its shape.
@@ -80,8 +87,8 @@ impl Shapes {
     }
 
     /// The shape of calls with this pattern, of which `asked` has made what it is; `None` where it is not known, and finding it takes more
-    /// than is left of `leaves`, the leaves that may still be analysed.
-    pub fn shape(&self, program: &Program, pattern: &Pattern, leaves: &mut usize) -> Option<Arc<Shape>> {
+    /// than is left of `budget`, the nodes that may still be analysed.
+    pub fn shape(&self, program: &Program, pattern: &Pattern, budget: &mut usize) -> Option<Arc<Shape>> {
         let known = {
             let known = self.known.read().expect("no holder panics");
             if let Some(shape) = known.recent.get(pattern) {
@@ -92,7 +99,7 @@ impl Shapes {
         let shape = match known {
             Some(shape) => shape,
             None => {
-                *leaves = leaves.checked_sub(program.kernel.leaves.len())?;
+                *budget = budget.checked_sub(self.size)?;
                 Arc::new(self.find(program, pattern))
             }
         };

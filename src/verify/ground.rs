@@ -68,7 +68,7 @@ impl World for Sight<'_> {
 
     fn cell(&mut self, key: KeyId, run: &mut Run<'_>) -> CellKey {
         let place = run.place(key, self);
-        cell_key(&run.call.transaction.to(), place)
+        cell_key(run.call.transaction.to(), place)
     }
 
     fn value(&mut self, cell: CellKey) -> U256 {

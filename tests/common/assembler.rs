@@ -37,6 +37,7 @@ pub mod op {
     pub const TLOAD: u8 = 0x5c;
     pub const TSTORE: u8 = 0x5d;
     pub const PUSH1: u8 = 0x60;
+    pub const DUP1: u8 = 0x80;
     pub const LOG0: u8 = 0xa0;
     pub const CREATE: u8 = 0xf0;
     pub const CALL: u8 = 0xf1;

@@ -2,6 +2,7 @@
 //! checked, and nothing depends on the order of threads: totals are sums.
 
 mod course;
+mod plans;
 mod rows;
 mod sums;
 mod tree;
@@ -13,6 +14,7 @@ use super::segment::{Cleared, Clearing, Segment, Stages, verdict};
 use crate::error::Result;
 use crate::ir::access::flags;
 use crate::word::{self, LIMBS, Total, Word};
+use plans::Plans;
 use rayon::prelude::*;
 use rows::wide;
 use std::hint::black_box;
@@ -28,6 +30,7 @@ pub struct Cpu {
     stages: Stages,
     /// What came of an earlier segment.
     spare: Cleared,
+    plans: Plans,
 }
 
 impl Clearing for Cpu {
@@ -40,7 +43,7 @@ impl Clearing for Cpu {
         };
         pass::check(segment)?;
         stage("prepare");
-        let plans = sums::plans(segment);
+        let plans = self.plans.of(segment);
         let mut pieces = sums::pieces(segment, &plans);
         stage("net");
         let mut cleared = sums::judge(segment, &pieces, take(&mut self.spare));

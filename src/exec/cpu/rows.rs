@@ -15,6 +15,7 @@ pub(super) fn wide(word: &Word) -> Total {
 }
 
 /// A walk with its expressions resolved to what a row holds.
+#[derive(Debug)]
 pub(super) struct Plan {
     pub root: Step,
     pub bit_columns: usize,
@@ -24,6 +25,7 @@ pub(super) struct Plan {
     pub asked: Vec<[bool; 2]>,
 }
 
+#[derive(Debug)]
 pub(super) enum Step {
     Choose { choice: Choice, yes: Box<Step>, no: Box<Step> },
     Guard { asks: Vec<Ask>, pass: Box<Step>, fail: Option<Box<Step>> },
@@ -32,11 +34,13 @@ pub(super) enum Step {
 }
 
 /// What the row, or free cells, decide.
+#[derive(Debug)]
 pub(super) enum Choice {
     Bit(usize),
     Read(Operand),
 }
 
+#[derive(Debug)]
 pub(super) struct End {
     pub leaf: u32,
     pub asks: Vec<Ask>,
@@ -46,14 +50,14 @@ pub(super) struct End {
 }
 
 /// A sum that is demanded of a key, or applied to it; `side` is 0 for down, 1 for up.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ask {
     pub key: usize,
     pub side: usize,
     pub terms: Vec<Operand>,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Operand {
     Param(usize),
     Const(U256),

@@ -11,6 +11,7 @@ use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::iter;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Cells of a range: their sums fit a core's cache.
 const RANGE: usize = 1 << 12;
@@ -189,13 +190,8 @@ struct Rows<'a> {
     inexact: bool,
 }
 
-/// How the rows of each stream are walked.
-pub(super) fn plans(segment: &Segment) -> Vec<Plan> {
-    segment.streams.iter().map(|stream| Plan::new(&stream.program.kernel, &stream.program.walker)).collect()
-}
-
 /// The demands of all rows, and the leaves at which they end.
-pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Plan]) -> Vec<Piece<'a>> {
+pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Arc<Plan>]) -> Vec<Piece<'a>> {
     let of_part = |part: &Part| (0..part.rows).step_by(GRAIN).map(|row| row..part.rows.min(row + GRAIN)).collect::<Vec<_>>();
     let mut pieces: Vec<(usize, Vec<Rows<'a>>)> = Vec::new();
     for (stream, (parts, plan)) in segment.streams.iter().map(|stream| &stream.parts).zip(plans).enumerate() {

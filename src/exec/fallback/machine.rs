@@ -17,14 +17,15 @@ use revm::bytecode::opcode::SSTORE;
 use revm::context::journaled_state::entry::JournalEntryTr;
 use revm::context::result::{ExecutionResult, HaltReason, ResultGas};
 use revm::context::{BlockEnv, Cfg, CfgEnv, Context, Evm, FrameStack, JournalEntry, JournalInner, LocalContext, TxEnv};
+use revm::context_interface::local::LocalContextTr;
 use revm::handler::instructions::InstructionProvider;
 use revm::handler::{EthFrame, EthPrecompiles, FrameResult, Handler, MainnetHandler, PrecompileProvider};
 use revm::interpreter::instructions::gas_table_spec;
 use revm::interpreter::instructions::host::{sstore_default_gas_accounting, sstore_with_gas_accounting};
 use revm::interpreter::interpreter::EthInterpreter;
 use revm::interpreter::{
-    CallInputs, CallValue, GasTable, Instruction, InstructionContext, InstructionExecResult, InstructionTable, InterpreterResult,
-    instruction_table,
+    CallInput, CallInputs, CallValue, GasTable, Instruction, InstructionContext, InstructionExecResult, InstructionTable,
+    InterpreterResult, instruction_table,
 };
 use revm::primitives::{AddressSet, B256Map};
 use revm::state::{AccountInfo, Bytecode, EvmState};
@@ -220,7 +221,7 @@ impl<'a, V: View> PrecompileProvider<World<'a, V>> for Calls {
     fn run(&mut self, world: &mut World<'a, V>, call: &CallInputs) -> Result<Option<InterpreterResult>, String> {
         note_transfer_to_itself(&mut world.journaled_state.inner, call);
         if call.bytecode_address == ECRECOVER {
-            self.recovery = Some(recovery(&call.input.bytes(world)));
+            self.recovery = Some(recovery(&call.input, &world.local));
         }
         self.precompiles.run(world, call)
     }
@@ -230,10 +231,19 @@ impl<'a, V: View> PrecompileProvider<World<'a, V>> for Calls {
     }
 }
 
-/// The input of ECRECOVER: four words, with zeros for what is missing.
-fn recovery(input: &[u8]) -> Recovery {
-    let word = |at: usize| B256::from(calldata_word(input, 32 * at));
-    Recovery { digest: word(0), v: word(1).into(), r: word(2), s: word(3) }
+/// The input of ECRECOVER: four words, with zeros for what is missing. No more of it is looked at, however long it is.
+fn recovery(input: &CallInput, local: &LocalContext) -> Recovery {
+    let read = |input: &[u8]| {
+        let word = |at: usize| B256::from(calldata_word(input, 32 * at));
+        Recovery { digest: word(0), v: word(1).into(), r: word(2), s: word(3) }
+    };
+    match input {
+        CallInput::Bytes(bytes) => read(bytes),
+        CallInput::SharedBuffer(range) => {
+            let range = range.start..range.end.min(range.start + 4 * 32);
+            local.shared_memory_buffer_slice(range).map_or_else(|| read(&[]), |bytes| read(&bytes[..]))
+        }
+    }
 }
 
 /// Such a transfer leaves no entry in revm's journal. As with SSTORE: an entry that undoes nothing.

@@ -1,5 +1,6 @@
 //! Resolving: each transaction finds its kernel, decides what its inputs decide, and finds its cells. Chunks of a segment are resolved in
-//! parallel; nothing is numbered or written here, and what comes out does not depend on threads.
+//! parallel; nothing is numbered or written here. What comes out depends on threads in one thing: which calls go to revm when callers make more
+//! shapes than a chunk may look into, since chunks share those that are known.
 
 mod resolver;
 mod rows;

@@ -48,8 +48,8 @@ pub(super) struct Resolver<'a> {
     search: Search<'a>,
     bits: Bits,
     words: Vec<U256>,
-    /// The leaves that may still be analysed.
-    leaves: usize,
+    /// The nodes that may still be analysed.
+    budget: usize,
 }
 
 /// Calls of a kernel that wait for others.
@@ -76,7 +76,7 @@ impl<'a> Resolver<'a> {
             search: Search::new(state),
             bits,
             words,
-            leaves: limits::LEAVES_ANALYSED,
+            budget: limits::ANALYSED,
         }
     }
 
@@ -176,7 +176,7 @@ impl<'a> Resolver<'a> {
 
     /// Decides what the inputs of the calls that wait for a kernel decide, finds their cells, and makes rows of them.
     fn answer(&mut self, at: usize) {
-        let Self { chunk, waiting, search, bits, words, leaves, .. } = self;
+        let Self { chunk, waiting, search, bits, words, budget, .. } = self;
         let Waiting { compiled, transactions, contracts } = &mut waiting[at];
         let (batch, indices) = (self.batch, &transactions[..]);
         let evaluated = compiled.tape.run(indices.len(), |input, words| inputs(*input, batch, indices.iter().copied(), words), words);
@@ -187,7 +187,7 @@ impl<'a> Resolver<'a> {
         match rows.common_kind(bits, search).filter(|kind| rows.kinds[*kind as usize].in_rows) {
             Some(kind) => rows.push(transactions, kind, 0..transactions.len(), calls, bits, search),
             None => {
-                let mut places = Places { chunk, at, state: self.state, transactions, calls, bits, search, leaves };
+                let mut places = Places { chunk, at, state: self.state, transactions, calls, bits, search, budget };
                 (0..transactions.len()).for_each(|call| places.put(call));
             }
         }
@@ -205,18 +205,22 @@ struct Places<'p, 'a> {
     calls: Calls<'p>,
     bits: &'p Bits,
     search: &'p mut Search<'a>,
-    leaves: &'p mut usize,
+    budget: &'p mut usize,
 }
 
 impl Places<'_, '_> {
     fn put(&mut self, call: usize) {
-        let Self { chunk, state, transactions, calls, bits, search, leaves, .. } = self;
+        let Self { chunk, state, transactions, calls, bits, search, budget, .. } = self;
         let (rows, index) = (&mut chunk.rows[self.at], transactions[call]);
         let cells = search.of_call(call);
-        let Some(kind) = rows.kind(call, bits, cells, leaves) else {
+        let Some(kind) = rows.kind(call, bits, cells, budget) else {
             chunk.fallbacks.push(index);
             return;
         };
+        if rows.kinds[kind as usize].is_bounded_often {
+            chunk.fallbacks.push(index);
+            return;
+        }
         let shape = &rows.kinds[kind as usize].shape;
         let gone = shape.escapes && escapes(calls.compiled, calls.call(call), state, cells);
         chunk.hangs |= shape.escapes;

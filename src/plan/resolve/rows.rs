@@ -83,8 +83,8 @@ impl Rows {
     }
 
     /// The index of the kind of a call. Most calls are of the kind of the one before. `None` where finding it takes more than is left of
-    /// `leaves`.
-    pub(super) fn kind(&mut self, call: usize, bits: &Bits, cells: &[Found], leaves: &mut usize) -> Option<u32> {
+    /// `budget`.
+    pub(super) fn kind(&mut self, call: usize, bits: &Bits, cells: &[Found], budget: &mut usize) -> Option<u32> {
         let distinct = all_differ(cells);
         if let Some((last, kind)) = &self.last
             && distinct
@@ -95,7 +95,7 @@ impl Rows {
         let pattern = Pattern { bits: bits.of_call(call).collect(), class: if distinct { vec![] } else { classes(cells) } };
         let index = match self.known.get(&pattern) {
             Some(index) => *index,
-            None => self.new_kind(&pattern, leaves)?,
+            None => self.new_kind(&pattern, budget)?,
         };
         if distinct {
             self.last = Some((pattern.bits, index));
@@ -103,13 +103,13 @@ impl Rows {
         Some(index)
     }
 
-    fn new_kind(&mut self, pattern: &Pattern, leaves: &mut usize) -> Option<u32> {
+    fn new_kind(&mut self, pattern: &Pattern, budget: &mut usize) -> Option<u32> {
         let Self { compiled, kinds, known, .. } = self;
         let asked = compiled.shapes.asked(&compiled.program, pattern);
         let index = match known.get(&asked) {
             Some(index) => *index,
             None => {
-                kinds.push(Arc::new(Kind::new(compiled.clone(), compiled.shapes.shape(&compiled.program, &asked, leaves)?)));
+                kinds.push(Arc::new(Kind::new(compiled.clone(), compiled.shapes.shape(&compiled.program, &asked, budget)?)));
                 kinds.len() as u32 - 1
             }
         };
