@@ -240,7 +240,7 @@ fn recovery(input: &CallInput, local: &LocalContext) -> Recovery {
     match input {
         CallInput::Bytes(bytes) => read(bytes),
         CallInput::SharedBuffer(range) => {
-            let range = range.start..range.end.min(range.start + 4 * 32);
+            let range = range.start..range.end.min(range.start.saturating_add(4 * 32));
             local.shared_memory_buffer_slice(range).map_or_else(|| read(&[]), |bytes| read(&bytes[..]))
         }
     }

@@ -470,6 +470,17 @@ fn precompiles_take_value() {
 }
 
 #[test]
+fn what_ecrecover_is_asked_is_kept() {
+    let ask = |len: usize| run_code(&format!("7 0 MSTORE 27 32 MSTORE 8 64 MSTORE 9 96 MSTORE 0 0 {len} 0 0 1 GAS CALL STOP")).recovery;
+    let word = |number: u64| B256::from(U256::from(number));
+    let whole = Recovery { digest: word(7), v: U256::from(27), r: word(8), s: word(9) };
+    assert_eq!(run_code("STOP").recovery, None);
+    assert_eq!((ask(128), ask(100_000)), (Some(whole), Some(whole)));
+    assert_eq!(ask(64), Some(Recovery { r: B256::ZERO, s: B256::ZERO, ..whole }));
+    assert_eq!(ask(0), Some(Recovery { digest: B256::ZERO, v: U256::ZERO, r: B256::ZERO, s: B256::ZERO }));
+}
+
+#[test]
 fn delegated_accounts_run_the_code_of_another() {
     let delegation = |to: Address| [&[0xef, 0x01, 0x00], to.as_slice()].concat();
     let world = World::default().deploy_code(BOB, delegation(TWO)).deploy(TWO, "CALLER 1 SSTORE").deploy(ONE, &calling("CALL", BOB, 0));
