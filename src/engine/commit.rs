@@ -9,9 +9,6 @@ use crate::plan::numbering::{Home, Numbering};
 use crate::word::from_word;
 use rayon::prelude::*;
 
-/// Cells that are fetched while others are set.
-const AHEAD: usize = 16;
-
 pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined: Option<Lined>, report: &mut Report) {
     let lined = lined.unwrap_or_default();
     let mut stores = lined.stores;
@@ -26,14 +23,7 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
         named.dedup();
         report.stores.extend(named);
     }
-    for number in 0..engine.numbering.len() {
-        if let Some(Home::Held(soon)) = engine.numbering.homes().get(number + AHEAD) {
-            engine.state.fetch(*soon);
-        }
-        if let Home::Held(id) = engine.numbering.homes()[number] {
-            engine.state.set_word(id, cleared.values[number]);
-        }
-    }
+    engine.numbering.write(&mut engine.state, &cleared.values);
     for number in births(engine, &stores) {
         let key = engine.numbering.key(&engine.state, number);
         engine.state.append(key, from_word(&cleared.values[number as usize]));
@@ -44,7 +34,7 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
 }
 
 fn is_new(numbering: &Numbering, number: u32) -> bool {
-    matches!(numbering.homes()[number as usize], Home::New(_))
+    matches!(numbering.home(number), Home::New(_))
 }
 
 /// The stores of the calls that were cleared, of the cells that are `wanted`.
@@ -72,7 +62,7 @@ fn births(engine: &Engine, stores: &[(u32, u32)]) -> Vec<u32> {
     // The number of each and the transaction that first stored to it.
     let mut first = vec![(0, u32::MAX); numbering.new_keys().len()];
     for (transaction, number) in stores {
-        if let Home::New(index) = numbering.homes()[*number as usize] {
+        if let Home::New(index) = numbering.home(*number) {
             let (known, earliest) = &mut first[index as usize];
             (*known, *earliest) = (*number, (*earliest).min(*transaction));
         }

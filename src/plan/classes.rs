@@ -80,7 +80,13 @@ pub struct Parts<'a> {
 
 /// Numbers the cells of resolved chunks and predicted fallbacks, and makes the segment of them.
 pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chunk>, predictions: &[Prediction]) -> Result<Plan> {
-    let (flags, mut calls) = number(numbering, &mut chunks);
+    if !parts.no_clearing
+        && predictions.is_empty()
+        && let Some(uses) = all_clear(&chunks)
+    {
+        return Ok(clear(parts, numbering, chunks, uses));
+    }
+    let (flags, mut calls) = number(parts.state, numbering, &mut chunks);
     let mut classes = Classes { state: parts.state, numbering, flags, reserve: Reserve::default(), restored: HashMap::new() };
     let mut plan = Plan { transactions: parts.transactions.clone(), ..Plan::default() };
     classes.keep_bounds_of_calls(&calls);
@@ -109,15 +115,48 @@ pub fn classify(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chu
         }
     }
     plan.segment.base = numbering.bases_recycled(parts.state);
-    for parts in by_kernel(chunks) {
-        plan.compiled.push(parts[0].compiled.clone());
-        let (stream, rows) = stream(parts);
-        plan.segment.streams.push(stream);
-        plan.rows.push(rows);
-    }
     plan.segment.flags = flags;
+    plan.clear(chunks);
     keep_order(parts, calls, reserve, &mut plan)?;
     Ok(plan)
+}
+
+/// How calls use their cells, all taken together, where each of them is cleared whoever else uses its cells.
+fn all_clear(chunks: &[Chunk]) -> Option<u32> {
+    let kinds = || chunks.iter().flat_map(|chunk| &chunk.rows).flat_map(|rows| &rows.kinds);
+    let uses = kinds().flat_map(|kind| &kind.shape.flags).fold(0, |all, uses| all | uses);
+    // What these say of one cell is not so of others.
+    let is_clear = !flags::ordered(uses) && uses & (flags::SENTINEL | flags::RESTORE | flags::UNGUARDED) == 0;
+    let is_bounded = kinds().any(|kind| !kind.shape.bounds.is_empty()) || chunks.iter().any(|chunk| !chunk.bounds.is_empty());
+    (is_clear && !is_bounded && chunks.iter().all(|chunk| chunk.ordered.is_empty())).then_some(uses)
+}
+
+/// A segment of calls that are all cleared. What one cell is guarded against all are: whoever falls short where nothing guards is put in line,
+/// where it does as it would have.
+fn clear(parts: Parts<'_>, numbering: &mut Numbering, mut chunks: Vec<Chunk>, uses: u32) -> Plan {
+    let missing = number_cells(parts.state, numbering, &chunks);
+    if !numbering.is_whole() || missing.iter().any(|missing| !missing.is_empty()) {
+        let number = |(chunk, missing): (&mut Chunk, &Vec<u32>)| _ = chunk.number(|found| number_of(numbering, missing, found), |_, _| {});
+        chunks.par_iter_mut().zip(&missing).for_each(number);
+    }
+    let mut plan = Plan { transactions: parts.transactions, ..Plan::default() };
+    chunks.iter_mut().for_each(|chunk| plan.decided.append(&mut chunk.decided));
+    plan.segment.base = numbering.bases_recycled(parts.state);
+    plan.segment.flags = vec![uses; numbering.len()];
+    plan.clear(chunks);
+    plan
+}
+
+impl Plan {
+    /// Takes the rows of the chunks in, to be cleared.
+    fn clear(&mut self, chunks: Vec<Chunk>) {
+        for parts in by_kernel(chunks) {
+            self.compiled.push(parts[0].compiled.clone());
+            let (stream, rows) = stream(parts);
+            self.segment.streams.push(stream);
+            self.rows.push(rows);
+        }
+    }
 }
 
 /// Shares the calls that keep an order out between waves and the line. What they may ask of netted cells is held back, as bounds are.
@@ -151,26 +190,45 @@ fn keep_order(parts: Parts<'_>, calls: Vec<OrderedCall>, mut reserve: Reserve, p
     Ok(())
 }
 
+/// Numbers the cells that the chunks name. Out come, by chunk, the numbers of those that the state does not hold.
+fn number_cells(state: &State, numbering: &mut Numbering, chunks: &[Chunk]) -> Vec<Vec<u32>> {
+    // What costs no more than a look at each name is not looked up name by name.
+    if chunks.iter().map(Chunk::names).sum::<usize>() >= state.len() {
+        numbering.number_all(state);
+    } else {
+        numbering.number_held(chunks.chunks(share(chunks)).map(|chunks| chunks.iter().flat_map(Chunk::held)).collect());
+    }
+    let missing: Vec<Missing> = chunks.iter().map(|chunk| Missing { keys: &chunk.missing, hashes: &chunk.missing_hashes }).collect();
+    numbering.number_missing(&missing)
+}
+
+/// Chunks for one thread.
+fn share(chunks: &[Chunk]) -> usize {
+    chunks.len().div_ceil(rayon::current_num_threads()).max(1)
+}
+
+/// The number of what was found by a chunk with these missing cells.
+fn number_of(numbering: &Numbering, missing: &[u32], found: Found) -> u32 {
+    match found {
+        Found::Held(id) => numbering.of_marked(id).expect("what is held was numbered"),
+        Found::Missing(index) => missing[index as usize],
+        Found::Untouched => NO_CELL,
+    }
+}
+
 /// Numbers the cells of the chunks and puts the numbers in the place of what was found. Out come the joined uses of each cell, and the calls
 /// that cannot be cleared.
-fn number(numbering: &mut Numbering, chunks: &mut [Chunk]) -> (Vec<u32>, Vec<OrderedCall>) {
-    let share = chunks.len().div_ceil(rayon::current_num_threads()).max(1);
-    numbering.number_held(chunks.chunks(share).map(|chunks| chunks.iter().flat_map(Chunk::held)).collect());
-    let missing: Vec<Missing> = chunks.iter().map(|chunk| Missing { keys: &chunk.missing, hashes: &chunk.missing_hashes }).collect();
-    let missing = numbering.number_missing(&missing);
+fn number(state: &State, numbering: &mut Numbering, chunks: &mut [Chunk]) -> (Vec<u32>, Vec<OrderedCall>) {
+    let missing = number_cells(state, numbering, chunks);
+    let share = share(chunks);
     let of_share = chunks.par_chunks_mut(share).zip(missing.par_chunks(share)).map(|(chunks, missing)| {
         let (mut flags, mut calls) = (vec![0; numbering.len()], vec![]);
         for (chunk, missing) in chunks.iter_mut().zip(missing) {
-            let number = |found| match found {
-                Found::Held(id) => numbering.of_marked(id).expect("what is held was numbered"),
-                Found::Missing(index) => missing[index as usize],
-                Found::Untouched => NO_CELL,
-            };
             let join = |number: u32, uses: u32| {
                 debug_assert!(uses <= u32::from(u16::MAX), "half a word holds all flags");
                 flags[number as usize] |= uses as u16;
             };
-            calls.extend(chunk.number(number, join));
+            calls.extend(chunk.number(|found| number_of(numbering, missing, found), join));
         }
         (flags, calls)
     });

@@ -22,15 +22,21 @@ pub enum Home {
 }
 
 /// Cells that are known before anything is numbered get their numbers in the order of the arena: passes over them go through memory in one
-/// direction, and finding a number asks two small tables. Others are numbered as they come.
+/// direction, and finding a number asks two small tables. Where calls name as many cells as there are, each has its id for a number, touched
+/// or not, and nothing is looked up. Others are numbered as they come.
 #[derive(Debug, Default)]
 pub struct Numbering {
+    /// Cells whose numbers are their ids: all of the arena's, or none.
+    whole: usize,
     marks: Marks,
     /// What other threads have marked, while they do.
     others: Vec<Marks>,
     /// For each word of marks that has any, the number of the first cell marked in it.
     ranks: Vec<u32>,
-    homes: Vec<Home>,
+    /// By number the cells that are marked, in the order of their ids.
+    held: Vec<CellId>,
+    /// Where those are that are numbered behind these.
+    rest: Vec<Home>,
     /// Held cells that came later.
     late: HashMap<CellId, u32, ahash::RandomState>,
     newcomers: Newcomers,
@@ -81,20 +87,33 @@ impl Marks {
 impl Numbering {
     /// Forgets all numbers; costs what the last segment touched, and a look at a word for every 4,096 cells of the state.
     pub fn clear(&mut self, state: &State) {
+        self.whole = 0;
         self.marks.clear();
         self.marks.fit(state.len());
         self.ranks.resize(self.marks.words.len(), 0);
-        self.homes.clear();
+        self.held.clear();
+        self.rest.clear();
         self.late.clear();
         self.newcomers.clear();
         self.new_numbers.clear();
     }
 
+    /// Gives every cell of the state its id for a number, before any others.
+    pub fn number_all(&mut self, state: &State) {
+        debug_assert!(self.is_empty(), "cells of the arena are numbered first");
+        self.whole = state.len();
+    }
+
+    /// Whether every cell of the state has its id for a number.
+    pub fn is_whole(&self) -> bool {
+        self.whole > 0
+    }
+
     /// Numbers held cells, before any others. Each list is gone through by one thread, on marks of its own: threads that write to one
     /// place wait for each other.
     pub fn number_held<I: Iterator<Item = CellId> + Send>(&mut self, lists: Vec<I>) {
-        debug_assert!(self.homes.is_empty(), "cells of the arena are numbered first");
-        let Self { marks, others, ranks, homes, .. } = self;
+        debug_assert!(self.is_empty(), "cells of the arena are numbered first");
+        let Self { marks, others, ranks, held, .. } = self;
         let cells = marks.words.len() * BITS;
         others.resize_with(lists.len().saturating_sub(1).max(others.len()), Marks::default);
         others.iter_mut().for_each(|other| other.fit(cells));
@@ -105,29 +124,56 @@ impl Numbering {
             other.clear();
         }
         for word in marks.touched() {
-            ranks[word] = homes.len() as u32;
-            homes.extend(bits(marks.words[word]).map(|bit| Home::Held((word * BITS + bit) as CellId)));
+            ranks[word] = held.len() as u32;
+            held.extend(bits(marks.words[word]).map(|bit| (word * BITS + bit) as CellId));
         }
     }
 
     /// The number of a held cell that was numbered first.
     #[inline]
     pub fn of_marked(&self, id: CellId) -> Option<u32> {
+        if self.is_whole() {
+            return ((id as usize) < self.whole).then_some(id);
+        }
         let (word, bit) = place(id);
         let marks = self.marks.words.get(word)?;
         (marks & bit != 0).then(|| self.ranks[word] + (marks & (bit - 1)).count_ones())
     }
 
     pub fn len(&self) -> usize {
-        self.homes.len()
+        self.first() + self.rest.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.homes.is_empty()
+        self.len() == 0
     }
 
-    pub fn homes(&self) -> &[Home] {
-        &self.homes
+    /// How many were numbered first.
+    fn first(&self) -> usize {
+        self.whole + self.held.len()
+    }
+
+    pub fn home(&self, number: u32) -> Home {
+        match (number as usize).checked_sub(self.first()) {
+            Some(behind) => self.rest[behind],
+            None if self.is_whole() => Home::Held(number),
+            None => Home::Held(self.held[number as usize]),
+        }
+    }
+
+    /// Sets the cells that the state holds to values, which are by number.
+    pub fn write(&self, state: &mut State, values: &[Word]) {
+        let (first, rest) = values.split_at(self.first());
+        if self.is_whole() {
+            state.set_first(first)
+        } else {
+            state.set_words(&self.held, first)
+        }
+        for (home, value) in self.rest.iter().zip(rest) {
+            if let Home::Held(id) = home {
+                state.set_word(*id, *value);
+            }
+        }
     }
 
     pub fn new_keys(&self) -> &[CellKey] {
@@ -137,19 +183,19 @@ impl Numbering {
     /// The number of a held cell, given now where it has none.
     pub fn of_held(&mut self, id: CellId) -> u32 {
         self.of_marked(id).unwrap_or_else(|| {
-            let homes = &mut self.homes;
+            let (next, rest) = (self.len() as u32, &mut self.rest);
             *self.late.entry(id).or_insert_with(|| {
-                homes.push(Home::Held(id));
-                homes.len() as u32 - 1
+                rest.push(Home::Held(id));
+                next
             })
         })
     }
 
     /// Numbers what chunks name and the state does not hold, before any other such cell.
     pub fn number_missing(&mut self, chunks: &[Missing<'_>]) -> Vec<Vec<u32>> {
-        let (mut indices, first) = (self.newcomers.add_all(chunks), self.homes.len() as u32);
+        let (mut indices, first) = (self.newcomers.add_all(chunks), self.len() as u32);
         let count = self.newcomers.keys().len() as u32;
-        self.homes.extend((0..count).map(Home::New));
+        self.rest.extend((0..count).map(Home::New));
         self.new_numbers.extend(first..first + count);
         indices.iter_mut().flatten().for_each(|index| *index += first);
         indices
@@ -159,8 +205,8 @@ impl Numbering {
     pub fn of_new(&mut self, key: CellKey) -> u32 {
         let index = self.newcomers.add(key);
         if index as usize == self.new_numbers.len() {
-            self.new_numbers.push(self.homes.len() as u32);
-            self.homes.push(Home::New(index));
+            self.new_numbers.push(self.len() as u32);
+            self.rest.push(Home::New(index));
         }
         self.new_numbers[index as usize]
     }
@@ -181,7 +227,7 @@ impl Numbering {
     }
 
     pub fn key(&self, state: &State, number: u32) -> CellKey {
-        match self.homes[number as usize] {
+        match self.home(number) {
             Home::Held(id) => state.key(id),
             Home::New(index) => self.newcomers.keys()[index as usize],
         }
@@ -195,11 +241,15 @@ impl Numbering {
 
     /// Every cell's value before the segment; `bases` is room for them.
     pub fn bases(&self, state: &State, mut bases: Vec<Word>) -> Vec<Word> {
-        let base = |home: &Home| match home {
+        bases.clear();
+        match self.is_whole() {
+            true => bases.par_extend(state.words().par_iter().with_min_len(1 << 12)),
+            false => bases.par_extend(self.held.par_iter().with_min_len(1 << 12).map(|id| *state.word(*id))),
+        }
+        bases.extend(self.rest.iter().map(|home| match home {
             Home::Held(id) => *state.word(*id),
             Home::New(_) => Word::default(),
-        };
-        self.homes.par_iter().with_min_len(1 << 12).map(base).collect_into_vec(&mut bases);
+        }));
         bases
     }
 
@@ -210,7 +260,7 @@ impl Numbering {
 
     /// The cell's value before the segment.
     pub fn base(&self, state: &State, number: u32) -> U256 {
-        match self.homes[number as usize] {
+        match self.home(number) {
             Home::Held(id) => state.value(id),
             Home::New(_) => U256::ZERO,
         }

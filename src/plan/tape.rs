@@ -213,6 +213,11 @@ impl<S> Tape<S> {
                 }),
             }
         }
+        self.evaluated(count, words)
+    }
+
+    /// What `run` made of so many calls in this room.
+    pub fn evaluated<'a>(&'a self, count: usize, words: &'a [U256]) -> Evaluated<'a> {
         Evaluated { constants: &self.constants, words, calls: count }
     }
 }

@@ -2,10 +2,13 @@
 //! uploaded and written as it lies here. Records are appended, replaced, and cut off at the end; none is ever moved or taken out.
 
 use super::{
+    dirty,
     memory::list_bytes,
     tree::{PAGE, Tree},
 };
 use bytemuck::Pod;
+use rayon::prelude::*;
+use std::ops::Range;
 
 /// Records are numbered in 31 bits: where calls name cells, one bit says whether the state holds them.
 pub(super) const MAX_RECORDS: usize = (1 << 31) - 1;
@@ -14,6 +17,13 @@ pub(super) const MAX_RECORDS: usize = (1 << 31) - 1;
 pub(super) struct Arena<T> {
     records: Vec<T>,
     tree: Tree,
+}
+
+/// Records that one thread replaces while others replace others.
+pub(super) struct Block<'a, T> {
+    first: usize,
+    records: &'a mut [T],
+    marks: dirty::Block<'a>,
 }
 
 impl<T> Default for Arena<T> {
@@ -56,6 +66,16 @@ impl<T: Pod> Arena<T> {
         self.tree.touch(id as usize / Self::PAGE_RECORDS);
     }
 
+    /// All records, block after block.
+    pub(super) fn blocks_mut(&mut self) -> impl IndexedParallelIterator<Item = Block<'_, T>>
+    where
+        T: Send,
+    {
+        let block = Self::PAGE_RECORDS * dirty::BLOCK_PAGES;
+        let blocks = self.records.par_chunks_mut(block).zip(self.tree.blocks_mut()).enumerate();
+        blocks.map(move |(at, (records, marks))| Block { first: at * block, records, marks })
+    }
+
     pub(super) fn truncate(&mut self, len: usize) {
         if len < self.records.len() {
             self.records.truncate(len);
@@ -80,5 +100,22 @@ impl<T: Pod> Arena<T> {
 
     pub(super) fn put_tree(&mut self, tree: Tree) {
         self.tree = tree;
+    }
+}
+
+impl<T: Pod + PartialEq> Block<'_, T> {
+    /// The numbers of its records.
+    pub(super) fn ids(&self) -> Range<usize> {
+        self.first..self.first + self.records.len()
+    }
+
+    /// Replaces a record of this block, where it differs.
+    #[inline]
+    pub(super) fn set(&mut self, id: u32, record: &T) {
+        let at = id as usize - self.first;
+        if self.records[at] != *record {
+            self.records[at] = *record;
+            self.marks.mark(at / Arena::<T>::PAGE_RECORDS);
+        }
     }
 }

@@ -2,15 +2,36 @@
 //! large arena does not look at every page. It knows nothing of what is in the pages.
 
 use super::memory::list_bytes;
+use rayon::prelude::*;
 
 /// Pages a group.
 pub(super) const GROUP_PAGES: usize = 16;
+/// Groups an entry of the list of groups.
+const BLOCK_GROUPS: usize = 64;
+/// Pages that are marked by one thread at a time.
+pub(super) const BLOCK_PAGES: usize = BLOCK_GROUPS * GROUP_PAGES;
+
+/// The marks of a block of pages.
+pub(super) struct Block<'a> {
+    pages: &'a mut [u16],
+    groups: &'a mut u64,
+}
+
+impl Block<'_> {
+    /// By the page's place in the block.
+    #[inline]
+    pub(super) fn mark(&mut self, page: usize) {
+        let group = page / GROUP_PAGES;
+        self.pages[group] |= 1 << (page % GROUP_PAGES);
+        *self.groups |= 1 << group;
+    }
+}
 
 #[derive(Clone, Default)]
 pub(super) struct Dirty {
     /// A group's pages, the first in the lowest bit.
     pages: Vec<u16>,
-    /// The groups with any dirty page, 64 an entry.
+    /// The groups with any dirty page, a bit each.
     groups: Vec<u64>,
 }
 
@@ -30,17 +51,23 @@ impl Dirty {
     pub(super) fn mark(&mut self, page: usize) {
         let group = page / GROUP_PAGES;
         self.pages[group] |= 1 << (page % GROUP_PAGES);
-        self.groups[group / 64] |= 1 << (group % 64);
+        self.groups[group / BLOCK_GROUPS] |= 1 << (group % BLOCK_GROUPS);
+    }
+
+    /// The marks of all pages, block after block.
+    pub(super) fn blocks_mut(&mut self) -> impl IndexedParallelIterator<Item = Block<'_>> {
+        let blocks = self.pages.par_chunks_mut(BLOCK_GROUPS).zip(&mut self.groups);
+        blocks.map(|(pages, groups)| Block { pages, groups })
     }
 
     /// Makes it `groups` groups: new ones are clean, and those that go leave no mark behind.
     pub(super) fn resize(&mut self, groups: usize) {
         self.pages.resize(groups, 0);
-        self.groups.resize(groups.div_ceil(64), 0);
+        self.groups.resize(groups.div_ceil(BLOCK_GROUPS), 0);
         if let Some(last) = self.groups.last_mut()
-            && !groups.is_multiple_of(64)
+            && !groups.is_multiple_of(BLOCK_GROUPS)
         {
-            *last &= (1 << (groups % 64)) - 1;
+            *last &= (1 << (groups % BLOCK_GROUPS)) - 1;
         }
     }
 
@@ -49,7 +76,7 @@ impl Dirty {
         let mut taken = Vec::new();
         for (i, groups) in self.groups.iter_mut().enumerate() {
             while *groups != 0 {
-                let group = i * 64 + groups.trailing_zeros() as usize;
+                let group = i * BLOCK_GROUPS + groups.trailing_zeros() as usize;
                 *groups &= *groups - 1;
                 taken.push((group as u32, std::mem::take(&mut self.pages[group])));
             }

@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     word::Word,
 };
+use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A point that a state can be brought back to. Plain data: it keeps nothing alive, and is checked when it is used.
@@ -54,6 +55,16 @@ impl Journal {
         if id < self.cell_floor {
             self.cells.push((id, *word));
         }
+    }
+
+    /// Cells below this number existed at the newest mark.
+    pub(super) fn cell_floor(&self) -> CellId {
+        self.cell_floor
+    }
+
+    /// To be called with the words of cells below the floor before they change.
+    pub(super) fn cells(&mut self, words: impl IndexedParallelIterator<Item = (CellId, Word)>) {
+        self.cells.par_extend(words);
     }
 
     /// To be called with a contract that was replaced.

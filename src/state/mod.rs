@@ -41,7 +41,13 @@ use contracts::Contracts;
 use index::Index;
 use journal::{Journal, Lengths, Past};
 use key::KeyRecord;
+use rayon::prelude::*;
 use std::{fmt, slice};
+
+/// Cells that are worth a thread of their own.
+const SIDE_BY_SIDE: usize = 1 << 12;
+/// Cells that are fetched while others are set.
+const AHEAD: usize = 16;
 
 /// Cells, contracts and what finds them. Empty by default. Clones are independent.
 #[derive(Clone, Default)]
@@ -119,10 +125,35 @@ impl State {
         }
     }
 
-    /// Has a cell's word fetched that will be asked for or set soon.
-    #[inline]
-    pub fn fetch(&self, id: CellId) {
-        self.cells.records().get(id as usize).into_iter().for_each(prefetch);
+    /// Sets cells, whose ids ascend, to a word each.
+    pub fn set_words(&mut self, ids: &[CellId], words: &[Word]) {
+        debug_assert!(ids.is_sorted() && ids.len() == words.len());
+        if ids.len() < SIDE_BY_SIDE {
+            for (at, (id, word)) in ids.iter().zip(words).enumerate() {
+                ids.get(at + AHEAD).into_iter().for_each(|soon| prefetch(self.word(*soon)));
+                self.set_word(*id, *word);
+            }
+            return;
+        }
+        let old = ids[..ids.partition_point(|id| *id < self.journal.cell_floor())].par_iter().with_min_len(SIDE_BY_SIDE);
+        self.journal.cells(old.map(|id| (*id, self.cells.records()[*id as usize])));
+        self.cells.blocks_mut().for_each(|mut block| {
+            let ids_of_block = block.ids();
+            let [from, to] = [ids_of_block.start, ids_of_block.end].map(|bound| ids.partition_point(|id| (*id as usize) < bound));
+            ids[from..to].iter().zip(&words[from..to]).for_each(|(id, word)| block.set(*id, word));
+        });
+    }
+
+    /// Sets the first cells, by id, to these words.
+    pub fn set_first(&mut self, words: &[Word]) {
+        let known = words.len().min(self.journal.cell_floor() as usize);
+        let old = self.cells.records()[..known].par_iter().with_min_len(SIDE_BY_SIDE).enumerate();
+        self.journal.cells(old.map(|(id, word)| (id as CellId, *word)));
+        self.cells.blocks_mut().for_each(|mut block| {
+            let ids = block.ids();
+            let words = words.get(ids.start..ids.end.min(words.len())).unwrap_or(&[]);
+            ids.zip(words).for_each(|(id, word)| block.set(id as CellId, word));
+        });
     }
 
     /// Makes room for `additional` cells.
@@ -188,7 +219,7 @@ impl State {
 
 /// Marks and undo.
 impl State {
-    /// Marks the state as it is. Until the mark is released every change costs its undo: 36 bytes for a word that existed here.
+    /// Marks the state as it is. Until the mark is released every word that is set costs its undo: 36 bytes if it existed here.
     /// Marks nest; any number may be live.
     pub fn mark(&mut self) -> Mark {
         let lengths = Lengths { cells: self.len(), contracts: self.contracts.list().len() };

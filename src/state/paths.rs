@@ -117,14 +117,31 @@ impl Paths {
         }
     }
 
-    /// What `find` gives for each of the paths that `path` gives by their places, `UNKNOWN` for none. The look-ups go side by side, so that
-    /// the processor waits for memory once for many: all hashes first, then nothing but loads, then the rest.
-    pub fn find_all<'w, const WORDS: usize>(&self, path: impl Fn(usize) -> (u64, [&'w U256; WORDS]), found: &mut [CellId]) {
-        let all_addresses = (0..found.len()).all(|at| path(at).1.into_iter().all(is_address));
+    /// Aims at the paths that `path` gives by their places, as many as there are `starts`: has fetched where `find_all` is to look, and notes
+    /// it. Whatever is done in between, the processor does not wait for memory.
+    pub fn aim<'w, const WORDS: usize>(&self, path: impl Fn(usize) -> (u64, [&'w U256; WORDS]), starts: &mut [usize]) {
+        let all_addresses = (0..starts.len()).all(|at| path(at).1.into_iter().all(is_address));
         let (table, _, both, _) = &self.tables;
         match (WORDS, all_addresses) {
-            (1, true) => table.find_all(|at| address(path(at).0, path(at).1[0]), found),
-            (2, true) => both.find_all(|at| addresses(path(at).0, path(at).1[0], path(at).1[WORDS - 1]), found),
+            (1, true) => table.aim(|at| address(path(at).0, path(at).1[0]), starts),
+            (2, true) => both.aim(|at| addresses(path(at).0, path(at).1[0], path(at).1[WORDS - 1]), starts),
+            _ => starts.fill(NOWHERE),
+        }
+    }
+
+    /// What `find` gives for each of the paths that were aimed at, `UNKNOWN` for none.
+    pub fn find_all<'w, const WORDS: usize>(
+        &self,
+        path: impl Fn(usize) -> (u64, [&'w U256; WORDS]),
+        starts: &[usize],
+        found: &mut [CellId],
+    ) {
+        let (table, _, both, _) = &self.tables;
+        match (WORDS, starts.first()) {
+            (1, Some(start)) if *start != NOWHERE => table.find_all(|at| address(path(at).0, path(at).1[0]), starts, found),
+            (2, Some(start)) if *start != NOWHERE => {
+                both.find_all(|at| addresses(path(at).0, path(at).1[0], path(at).1[WORDS - 1]), starts, found);
+            }
             _ => found.iter_mut().enumerate().for_each(|(at, found)| {
                 let (space, words) = path(at);
                 *found = self.find(space, &words.map(|word| *word)).unwrap_or(UNKNOWN);
@@ -180,6 +197,9 @@ impl Paths {
     }
 }
 
+/// Where no search starts.
+const NOWHERE: usize = usize::MAX;
+
 /// No cell has this id.
 pub const UNKNOWN: CellId = CellId::MAX;
 
@@ -207,20 +227,18 @@ impl<const LIMBS: usize> Table<LIMBS> {
     }
 
     #[inline]
-    fn find_all(&self, path: impl Fn(usize) -> [u64; LIMBS], found: &mut [CellId]) {
-        const SIDE_BY_SIDE: usize = 32;
-        let slots: &[[u64; LIMBS]] = &self.slots;
-        let (mut paths, mut starts) = ([[0; LIMBS]; SIDE_BY_SIDE], [0; SIDE_BY_SIDE]);
-        for (group, found) in found.chunks_mut(SIDE_BY_SIDE).enumerate() {
-            let starts = &mut starts[..found.len()];
-            for (at, (place, path_at)) in starts.iter_mut().zip(&mut paths).enumerate() {
-                *path_at = path(group * SIDE_BY_SIDE + at);
-                *place = start(slots.len(), path_at);
-                slots.get(*place).into_iter().for_each(prefetch);
-            }
-            let looked = found.iter_mut().zip(paths.iter().zip(starts));
-            looked.for_each(|(found, (path, start))| *found = find(slots, path, *start).unwrap_or(UNKNOWN));
+    fn aim(&self, path: impl Fn(usize) -> [u64; LIMBS], starts: &mut [usize]) {
+        for (at, place) in starts.iter_mut().enumerate() {
+            *place = start(self.slots.len(), &path(at));
+            self.slots.get(*place).into_iter().for_each(prefetch);
         }
+    }
+
+    #[inline]
+    fn find_all(&self, path: impl Fn(usize) -> [u64; LIMBS], starts: &[usize], found: &mut [CellId]) {
+        let slots: &[[u64; LIMBS]] = &self.slots;
+        let looked = found.iter_mut().zip(starts).enumerate();
+        looked.for_each(|(at, (found, start))| *found = find(slots, &path(at), *start).unwrap_or(UNKNOWN));
     }
 
     fn insert(&mut self, mut path: [u64; LIMBS], id: CellId) {

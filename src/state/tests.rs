@@ -151,6 +151,43 @@ fn any_course_ends_as_the_model_and_at_the_plain_root() {
 }
 
 #[test]
+fn words_set_together_are_as_those_set_one_by_one() {
+    let mut random = SplitMix64(5);
+    let mut together = State::default();
+    // More than a block of marks, and a part of another.
+    let count = 40_000;
+    (0..count).for_each(|n| _ = together.append(key_of(n), U256::from(n)));
+    let mut one_by_one = together.clone();
+    let (mut roots, mut marks) = (vec![], vec![]);
+    for round in 0..8 {
+        roots.push(together.root());
+        marks.push([together.mark(), one_by_one.mark()]);
+        let bound = [2, 50, 10_000][round % 3];
+        let ids: Vec<CellId> = (0..count as CellId).filter(|_| random.below(bound) == 0).collect();
+        let mut words: Vec<Word> = ids.iter().map(|id| to_word(if id % 3 == 0 { one_by_one.value(*id) } else { random.value() })).collect();
+        if round % 2 == 0 {
+            together.set_words(&ids, &words);
+            ids.iter().zip(&words).for_each(|(id, word)| one_by_one.set_word(*id, *word));
+        } else {
+            words.extend_from_slice(&one_by_one.words()[words.len()..count as usize - 7 * round]);
+            together.set_first(&words);
+            words.iter().enumerate().for_each(|(id, word)| one_by_one.set_word(id as CellId, *word));
+        }
+        assert_eq!(together.words(), one_by_one.words(), "round {round}");
+        assert_eq!(together.root(), one_by_one.root(), "round {round}");
+        // What comes after a mark is not below it.
+        for state in [&mut together, &mut one_by_one] {
+            (0..3).for_each(|n| _ = state.append(key_of(state.len() as u64 + n * 1_000_000), U256::ONE));
+        }
+    }
+    for (root, mark) in roots.into_iter().zip(marks).rev() {
+        together.undo(mark[0]).unwrap();
+        one_by_one.undo(mark[1]).unwrap();
+        assert_eq!((together.root(), one_by_one.root()), (root, root));
+    }
+}
+
+#[test]
 fn every_number_of_cells_has_the_plain_root() {
     let mut state = State::default();
     assert_eq!(state.root(), plain_root(&state));

@@ -16,7 +16,7 @@
 //! Nothing here ever keeps or changes the bytes.
 
 use super::{
-    dirty::{Dirty, GROUP_PAGES},
+    dirty::{Block, Dirty, GROUP_PAGES},
     memory::list_bytes,
 };
 use blake3::{
@@ -63,6 +63,11 @@ impl Tree {
     #[inline]
     pub(super) fn touch(&mut self, page: usize) {
         self.dirty.mark(page);
+    }
+
+    /// To touch pages from several threads.
+    pub(super) fn blocks_mut(&mut self) -> impl IndexedParallelIterator<Item = Block<'_>> {
+        self.dirty.blocks_mut()
     }
 
     /// The arena now reaches into `page`, the last or the one after it.

@@ -45,20 +45,21 @@ struct Sorted<const N: usize> {
 }
 
 impl<const N: usize> Sorted<N> {
-    fn new(changes: &[Change<N>], ranges: usize) -> Self {
-        if changes.is_empty() {
+    fn new(source: &impl Source<N>, ranges: usize) -> Self {
+        let mut starts = vec![0; ranges + 1];
+        source.each(|change| starts[change.range() + 1] += 1);
+        (0..ranges).for_each(|range| starts[range + 1] += starts[range]);
+        let count = starts[ranges] as usize;
+        if count == 0 {
             return Self { changes: vec![], starts: vec![] };
         }
-        let mut starts = vec![0; ranges + 1];
-        changes.iter().for_each(|change| starts[change.range() + 1] += 1);
-        (0..ranges).for_each(|range| starts[range + 1] += starts[range]);
-        let (mut next, mut sorted) = (starts.clone(), vec![Change { place: 0, amount: [0; N] }; changes.len()]);
-        for change in changes {
+        let (mut next, mut changes) = (starts.clone(), vec![Change { place: 0, amount: [0; N] }; count]);
+        source.each(|change| {
             let at = &mut next[change.range()];
-            sorted[*at as usize] = *change;
+            changes[*at as usize] = change;
             *at += 1;
-        }
-        Self { changes: sorted, starts }
+        });
+        Self { changes, starts }
     }
 
     fn of(&self, range: usize) -> &[Change<N>] {
@@ -69,19 +70,55 @@ impl<const N: usize> Sorted<N> {
     }
 }
 
+/// Changes to be sorted, the same each time they are gone through.
+trait Source<const N: usize> {
+    fn each(&self, visit: impl FnMut(Change<N>));
+}
+
 /// Changes as they come.
 #[derive(Default)]
-struct Draft {
-    short: Vec<Change<SHORT>>,
+struct Draft<'a> {
+    short: Short<'a>,
     long: Vec<Change<TOTAL_LIMBS>>,
 }
 
-impl Draft {
+/// Those written down one by one, and those that stay in their columns.
+#[derive(Default)]
+struct Short<'a> {
+    list: Vec<Change<SHORT>>,
+    columns: Vec<Columns<'a>>,
+}
+
+/// Amounts for one side of cells, row by row; a limb that is 0 in all rows has no column.
+struct Columns<'a> {
+    side: usize,
+    cells: &'a [u32],
+    limbs: [&'a [u32]; SHORT],
+}
+
+impl Source<SHORT> for Short<'_> {
+    fn each(&self, mut visit: impl FnMut(Change<SHORT>)) {
+        self.list.iter().for_each(|change| visit(*change));
+        for Columns { side, cells, limbs } in &self.columns {
+            let limb = |limbs: &[u32], row: usize| if limbs.is_empty() { 0 } else { limbs[row] };
+            let named = cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL);
+            named.for_each(|(row, cell)| visit(Change { place: *cell << 1 | *side as u32, amount: limbs.map(|limbs| limb(limbs, row)) }));
+        }
+    }
+}
+
+impl Source<TOTAL_LIMBS> for Vec<Change<TOTAL_LIMBS>> {
+    fn each(&self, visit: impl FnMut(Change<TOTAL_LIMBS>)) {
+        self.iter().copied().for_each(visit);
+    }
+}
+
+impl<'a> Draft<'a> {
     fn add(&mut self, cell: u32, side: usize, amount: &Total) {
         let place = cell << 1 | side as u32;
         match amount {
             [0, 0, 0, 0, 0, 0, 0, 0, 0] => {}
-            [a, b, c, 0, 0, 0, 0, 0, 0] => self.short.push(Change { place, amount: [*a, *b, *c] }),
+            [a, b, c, 0, 0, 0, 0, 0, 0] => self.short.list.push(Change { place, amount: [*a, *b, *c] }),
             amount => self.long.push(Change { place, amount: *amount }),
         }
     }
@@ -106,23 +143,18 @@ impl Draft {
     }
 
     /// Notes what rows of one course demand.
-    fn rows(&mut self, plan: &Plan, part: &Part, rows: Range<usize>, course: &Course) {
+    fn rows(&mut self, plan: &Plan, part: &'a Part, rows: Range<usize>, course: &Course) {
         for Demand { key, side, param } in &course.demands {
-            let cells = &part.columns[plan.cell_columns[*key]][rows.clone()];
+            let (side, cells) = (*side, &part.columns[plan.cell_columns[*key]][rows.clone()]);
             let first = plan.param_columns[*param];
             let limbs: [&[u32]; LIMBS] = std::array::from_fn(|limb| part.columns[first + limb].get(rows.clone()).unwrap_or(&[]));
-            let limb = |limb: usize, row: usize| limbs[limb].get(row).copied().unwrap_or(0);
-            let named = cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL);
             if limbs[SHORT..].iter().all(|limbs| limbs.is_empty()) {
-                let change = |(row, cell): (usize, &u32)| Change {
-                    place: *cell << 1 | *side as u32,
-                    amount: std::array::from_fn(|at| limb(at, row)),
-                };
-                self.short.extend(named.map(change).filter(|change| change.amount != [0; SHORT]));
-            } else {
-                named.for_each(|(row, cell)| {
-                    self.add(*cell, *side, &std::array::from_fn(|at| if at < LIMBS { limb(at, row) } else { 0 }));
-                });
+                self.short.columns.push(Columns { side, cells, limbs: std::array::from_fn(|limb| limbs[limb]) });
+                continue;
+            }
+            for (row, cell) in cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL) {
+                let limb = |limb: usize| limbs.get(limb).and_then(|limbs| limbs.get(row)).copied().unwrap_or(0);
+                self.add(*cell, side, &std::array::from_fn(limb));
             }
         }
     }
@@ -214,8 +246,8 @@ pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Arc<Plan>]) -> Vec<Pi
     pieces.into_par_iter().map(piece).collect()
 }
 
-impl Rows<'_> {
-    fn demand(&mut self, draft: &mut Draft, base: &[Word]) {
+impl<'a> Rows<'a> {
+    fn demand(&mut self, draft: &mut Draft<'a>, base: &[Word]) {
         self.outcomes.reserve(self.rows.len());
         let mut first = self.rows.start;
         for (bits, count) in same_bits(self.plan, self.part, self.rows.clone()) {
@@ -237,7 +269,7 @@ impl Rows<'_> {
         }
     }
 
-    fn demand_one_by_one(&mut self, rows: Range<usize>, draft: &mut Draft, base: &[Word]) {
+    fn demand_one_by_one(&mut self, rows: Range<usize>, draft: &mut Draft<'_>, base: &[Word]) {
         let (plan, part) = (self.plan, self.part);
         let mut demands = plan.demands();
         for row in rows.clone().map(|row| Row { plan, part, base, row }) {
@@ -256,7 +288,7 @@ impl Rows<'_> {
     }
 
     /// Notes what is not to be applied. `verdicts` are there if any is not 0.
-    fn take_back(&mut self, draft: &mut Draft, base: &[Word], verdicts: Option<&[u32]>) {
+    fn take_back(&mut self, draft: &mut Draft<'_>, base: &[Word], verdicts: Option<&[u32]>) {
         let (plan, part) = (self.plan, self.part);
         let to_line = verdicts.map(|verdicts| self.contended(verdicts));
         let (mut demands, mut courses) = (plan.demands(), Courses::default());

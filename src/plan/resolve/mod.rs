@@ -92,6 +92,12 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// How many cells its calls name, at most.
+    pub fn names(&self) -> usize {
+        let in_rows = self.rows.iter().map(|rows| rows.transactions.len() * rows.cells().len());
+        in_rows.sum::<usize>() + self.ordered.iter().map(|call| call.cells.len()).sum::<usize>()
+    }
+
     /// The cells of the state that its calls name.
     pub fn held(&self) -> impl Iterator<Item = CellId> + '_ {
         let columns = self.rows.iter().flat_map(|rows| &rows.columns[rows.cells()]).flatten();

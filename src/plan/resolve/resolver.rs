@@ -47,7 +47,10 @@ pub(super) struct Resolver<'a> {
     waiting: Vec<Waiting>,
     search: Search<'a>,
     bits: Bits,
-    words: Vec<U256>,
+    /// Calls that have been started, and room for the next: `turn` says which is which. They stay where they are, since what has just been
+    /// written in words is slow to move in larger ones.
+    groups: [Group; 2],
+    turn: usize,
     /// The nodes that may still be analysed.
     budget: usize,
 }
@@ -60,9 +63,22 @@ struct Waiting {
     contracts: Vec<u32>,
 }
 
+/// Calls of a kernel on their way: what inputs decide is evaluated, and their paths are being fetched while other calls are answered.
+#[derive(Default)]
+struct Group {
+    /// The rows of the kernel.
+    at: usize,
+    transactions: Vec<u32>,
+    contracts: Vec<u32>,
+    /// The tape's.
+    words: Vec<U256>,
+    /// Where the look-ups start.
+    starts: Vec<usize>,
+}
+
 impl<'a> Resolver<'a> {
     pub fn new(state: &'a State, library: &'a Library, batch: BatchRef<'a>, range: Range<usize>) -> Self {
-        let (chunk, targets, waiting, bits, words) = Default::default();
+        let (chunk, targets, waiting, bits, groups) = Default::default();
         Self {
             state,
             library,
@@ -75,7 +91,8 @@ impl<'a> Resolver<'a> {
             waiting,
             search: Search::new(state),
             bits,
-            words,
+            groups,
+            turn: 0,
             budget: limits::ANALYSED,
         }
     }
@@ -91,7 +108,8 @@ impl<'a> Resolver<'a> {
                 Known::Empty => {}
             }
         }
-        (0..self.waiting.len()).for_each(|at| self.answer(at));
+        (0..self.waiting.len()).for_each(|at| self.start(at));
+        self.answer();
         // Some were found to be such only when their kernel was asked.
         self.chunk.fallbacks.sort_unstable();
         let Search { missing, missing_hashes, learned, hangs, .. } = self.search;
@@ -170,18 +188,41 @@ impl<'a> Resolver<'a> {
         waiting.transactions.push(index);
         waiting.contracts.push(contract);
         if waiting.transactions.len() == SIDE_BY_SIDE {
-            self.answer(at);
+            self.start(at);
         }
     }
 
-    /// Decides what the inputs of the calls that wait for a kernel decide, finds their cells, and makes rows of them.
-    fn answer(&mut self, at: usize) {
-        let Self { chunk, waiting, search, bits, words, budget, .. } = self;
+    /// Decides what the inputs of the calls that wait for a kernel decide, and aims at their cells. Those that were started before are answered:
+    /// what they look for has come by now.
+    fn start(&mut self, at: usize) {
+        let Self { waiting, search, groups, turn, batch, .. } = self;
         let Waiting { compiled, transactions, contracts } = &mut waiting[at];
-        let (batch, indices) = (self.batch, &transactions[..]);
-        let evaluated = compiled.tape.run(indices.len(), |input, words| inputs(*input, batch, indices.iter().copied(), words), words);
-        let calls = Calls { compiled, batch, transactions: indices, contracts, evaluated };
-        search.find(calls);
+        if transactions.is_empty() {
+            return;
+        }
+        let group = &mut groups[1 - *turn];
+        group.at = at;
+        group.transactions.append(transactions);
+        group.contracts.append(contracts);
+        let indices = &group.transactions;
+        compiled.tape.run(indices.len(), |input, words| inputs(*input, *batch, indices.iter().copied(), words), &mut group.words);
+        let evaluated = compiled.tape.evaluated(indices.len(), &group.words);
+        search.aim(Calls { compiled, batch: *batch, transactions: indices, contracts: &group.contracts, evaluated }, &mut group.starts);
+        self.answer();
+        self.turn = 1 - self.turn;
+    }
+
+    /// Finds the cells of the calls that were started last, and makes rows of them.
+    fn answer(&mut self) {
+        let Self { chunk, waiting, search, bits, groups, turn, budget, .. } = self;
+        let Group { at, transactions, contracts, words, starts } = &mut groups[*turn];
+        if transactions.is_empty() {
+            return;
+        }
+        let (at, compiled) = (*at, &*waiting[*at].compiled);
+        let evaluated = compiled.tape.evaluated(transactions.len(), words);
+        let calls = Calls { compiled, batch: self.batch, transactions, contracts, evaluated };
+        search.find(calls, starts);
         bits.gather(calls);
         let rows = &mut chunk.rows[at];
         match rows.common_kind(bits, search).filter(|kind| rows.kinds[*kind as usize].in_rows) {

@@ -83,8 +83,17 @@ impl<'a> Search<'a> {
         !(1..keys).any(|key| (0..key).any(|before| meet(before, key)))
     }
 
-    /// Finds the cells of all keys of some calls.
-    pub fn find(&mut self, calls: Calls<'_>) {
+    /// Has fetched where the paths of some calls are looked up soon: for each key and call it notes the place in `starts`.
+    pub fn aim(&self, calls: Calls<'_>, starts: &mut Vec<usize>) {
+        let count = calls.transactions.len();
+        starts.resize(calls.compiled.finders.len() * count, 0);
+        for (finder, starts) in calls.compiled.finders.iter().zip(starts.chunks_mut(count)) {
+            on_paths(calls, finder, Aim { paths: self.state.paths(), starts });
+        }
+    }
+
+    /// Finds the cells of all keys of some calls, which were aimed at.
+    pub fn find(&mut self, calls: Calls<'_>, starts: &[usize]) {
         let keys = calls.compiled.finders.len();
         self.calls = calls.transactions.len();
         self.cells.clear();
@@ -92,7 +101,11 @@ impl<'a> Search<'a> {
         for (key, finder) in calls.compiled.finders.iter().enumerate() {
             let range = key * self.calls..(key + 1) * self.calls;
             self.cells[range.clone()].fill(UNKNOWN);
-            follow(self.state, calls, finder, &mut self.cells[range.clone()]);
+            let (paths, found) = (self.state.paths(), &mut self.cells[range.clone()]);
+            match finder {
+                Finder::Path { template, holes } if holes.is_empty() => follow_fixed(paths, calls.contracts, *template, found),
+                finder => on_paths(calls, finder, Follow { paths, starts: &starts[range.clone()], found }),
+            }
             for (call, at) in range.enumerate() {
                 if self.cells[at] == UNKNOWN {
                     self.cells[at] = self.off_path(calls, call, KeyId::from_index(key)).encode();
@@ -163,31 +176,59 @@ fn fixed(contract: u32, template: u32) -> Query {
     Query { space: Paths::space(contract, template), words: [U256::ZERO].into_iter().collect() }
 }
 
-/// Where the paths lead that inputs decide.
-fn follow(state: &State, calls: Calls<'_>, finder: &Finder, found: &mut [CellId]) {
-    let paths = state.paths();
+/// What is done with the paths of a key, by call.
+trait OnPaths {
+    fn each<'w, const WORDS: usize>(self, path: impl Fn(usize) -> (u64, [&'w U256; WORDS]));
+}
+
+/// With those that inputs decide.
+fn on_paths(calls: Calls<'_>, finder: &Finder, step: impl OnPaths) {
     let column = |register: &Register| calls.evaluated.column(*register);
     match finder {
         Finder::Path { template, holes } => {
             let space = |call: usize| Paths::space(calls.contracts[call], *template);
             match &holes[..] {
-                [] => follow_fixed(paths, calls.contracts, *template, found),
                 [a] => {
                     let a = column(a);
-                    paths.find_all(|call| (space(call), [a.word(call)]), found);
+                    step.each(|call| (space(call), [a.word(call)]));
                 }
                 [a, b] => {
                     let (a, b) = (column(a), column(b));
-                    paths.find_all(|call| (space(call), [a.word(call), b.word(call)]), found);
+                    step.each(|call| (space(call), [a.word(call), b.word(call)]));
                 }
                 _ => {}
             }
         }
         Finder::Native { address } => {
             let address = column(address);
-            paths.find_all(|call| (Paths::space(NATIVE_SPACE, 0), [address.word(call)]), found);
+            step.each(|call| (Paths::space(NATIVE_SPACE, 0), [address.word(call)]));
         }
         Finder::State { .. } | Finder::Shown => {}
+    }
+}
+
+/// Aims at them.
+struct Aim<'s> {
+    paths: &'s Paths,
+    starts: &'s mut [usize],
+}
+
+impl OnPaths for Aim<'_> {
+    fn each<'w, const WORDS: usize>(self, path: impl Fn(usize) -> (u64, [&'w U256; WORDS])) {
+        self.paths.aim(path, self.starts);
+    }
+}
+
+/// Looks where they lead.
+struct Follow<'s> {
+    paths: &'s Paths,
+    starts: &'s [usize],
+    found: &'s mut [CellId],
+}
+
+impl OnPaths for Follow<'_> {
+    fn each<'w, const WORDS: usize>(self, path: impl Fn(usize) -> (u64, [&'w U256; WORDS])) {
+        self.paths.find_all(path, self.starts, self.found);
     }
 }
 
