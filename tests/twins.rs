@@ -147,7 +147,7 @@ fn segment(random: &mut Random, programs: &[Arc<Program>]) -> Segment {
     let base = |random: &mut Random| if one_in(random, 2) { to_word(U256::from(10_000_000)) } else { word(random) };
     Segment {
         streams,
-        base: (0..cells).map(|_| base(random)).collect(),
+        base: (0..cells).map(|_| base(random)).collect::<Vec<_>>().into(),
         flags: (0..cells).map(|_| flag(random)).collect(),
         ..Segment::default()
     }
@@ -237,7 +237,7 @@ fn a_dispatch_of_two_dimensions_reaches_every_row() {
     columns[rows - 1] = 1000;
     let segment = Segment {
         streams: vec![Stream::from_words(program, rows, &columns)],
-        base: vec![to_word(U256::MAX); 1001],
+        base: vec![to_word(U256::MAX); 1001].into(),
         flags: vec![flags::CREDIT; 1001],
         ..Segment::default()
     };
@@ -252,7 +252,7 @@ fn streams_may_be_empty_and_buffers_full() {
     let stream = |rows| Stream::from_words(program.clone(), rows, &vec![0; rows]);
     let segment = Segment {
         streams: vec![stream(0), stream(1 << 10), stream(0)],
-        base: vec![[0; 8]],
+        base: vec![[0; 8]].into(),
         flags: vec![flags::CREDIT],
         ..Segment::default()
     };
@@ -263,7 +263,7 @@ fn streams_may_be_empty_and_buffers_full() {
 fn a_segment_that_does_not_fit_is_an_error() {
     let mut device = device();
     let cells = device.capacity().cells + 1;
-    let segment = Segment { streams: vec![], base: vec![[0; 8]; cells], flags: vec![0; cells], ..Segment::default() };
+    let segment = Segment { streams: vec![], base: vec![[0; 8]; cells].into(), flags: vec![0; cells], ..Segment::default() };
     let error = device.clear(&segment).expect_err("one cell more than there is room for");
     assert!(!error.is_device() && error.to_string().contains("cells"), "{error}");
     let empty = Segment::default();
@@ -275,7 +275,7 @@ fn a_segment_that_contradicts_itself_is_an_error() {
     let program = program(tick(), TICK);
     let stream = |rows, cell| Stream::from_words(program.clone(), rows, &[cell]);
     for (stream, flags) in [(stream(2, 0), vec![0]), (stream(1, 7), vec![0]), (stream(1, 0), vec![])] {
-        let segment = Segment { streams: vec![stream], base: vec![[0; 8]], flags, ..Segment::default() };
+        let segment = Segment { streams: vec![stream], base: vec![[0; 8]].into(), flags, ..Segment::default() };
         assert!(device().clear(&segment).is_err() && Cpu::default().clear(&segment).is_err());
     }
 }
@@ -286,7 +286,7 @@ fn a_module_that_does_not_compile_is_an_error_and_the_next_segment_clears() {
     let bad = Program { kernel: tick(), walker: Walker::new(&tick()), waver: None, wgsl: "this is no shader".to_string() };
     let segment = |program| Segment {
         streams: vec![Stream::from_words(program, 1, &[0])],
-        base: vec![[0; 8]],
+        base: vec![[0; 8]].into(),
         flags: vec![flags::CREDIT],
         ..Segment::default()
     };
@@ -394,7 +394,7 @@ fn clearing_gives_what_execution_in_order_gives() {
         });
         let segment = Segment {
             streams: streams.collect(),
-            base: ledger.values.iter().map(|value| to_word(*value)).collect(),
+            base: ledger.values.iter().map(|value| to_word(*value)).collect::<Vec<_>>().into(),
             flags,
             ..Segment::default()
         };
@@ -447,7 +447,7 @@ fn speed() {
             let netted = flags::GUARD | flags::DEBIT | flags::CREDIT | flags::PLAIN_DEBIT;
             let base = vec![to_word(U256::from(1_000_000) << 96); ROWS];
             let stream = Stream::from_words(program.clone(), ROWS, &columns);
-            let segment = Segment { streams: vec![stream], base, flags: vec![netted; ROWS], ..Segment::default() };
+            let segment = Segment { streams: vec![stream], base: base.into(), flags: vec![netted; ROWS], ..Segment::default() };
             // The best of many: what else runs on the machine must not count.
             let runs = (0..20).map(|_| {
                 let start = Instant::now();

@@ -8,8 +8,9 @@ use crate::plan::classes::Plan;
 use crate::plan::numbering::{Home, Numbering};
 use crate::word::from_word;
 use rayon::prelude::*;
+use std::mem::take;
 
-pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined: Option<Lined>, report: &mut Report) {
+pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &mut Cleared, lined: Option<Lined>, report: &mut Report) {
     let lined = lined.unwrap_or_default();
     let mut stores = lined.stores;
     if engine.record.stores || !engine.numbering.new_keys().is_empty() {
@@ -23,10 +24,12 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &Cleared, lined:
         named.dedup();
         report.stores.extend(named);
     }
-    engine.numbering.write(&mut engine.state, &cleared.values);
-    for number in births(engine, &stores) {
-        let key = engine.numbering.key(&engine.state, number);
-        engine.state.append(key, from_word(&cleared.values[number as usize]));
+    let born = births(engine, &stores).into_iter();
+    let born: Vec<_> =
+        born.map(|number| (engine.numbering.key(&engine.state, number), from_word(&cleared.values[number as usize]))).collect();
+    cleared.values = engine.numbering.write(&mut engine.state, take(&mut cleared.values));
+    for (key, value) in born {
+        engine.state.append(key, value);
     }
     for (address, (nonce, code)) in lined.contracts {
         engine.state.set_contract(address, nonce, code);

@@ -136,8 +136,9 @@ impl Engine {
         if lined.as_ref().is_some_and(|lined| !lined.contracts.is_empty()) {
             beside.ahead = None;
         }
-        commit::commit(self, &plan, &cleared, lined, report);
-        self.numbering.recycle(plan.segment.base);
+        // They may be the state's own, which is about to change.
+        self.numbering.recycle(take(&mut plan.segment.base));
+        commit::commit(self, &plan, &mut cleared, lined, report);
         clearers(&mut self.executor)?.recycle(cleared);
         Ok(Reached::Committed)
     }

@@ -9,6 +9,7 @@ use crate::plan::classes::Plan;
 use crate::prefetch::prefetch;
 use crate::word::{from_word, to_word};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Cells that are fetched while others are set.
 const AHEAD: usize = 16;
@@ -38,7 +39,7 @@ impl Again {
         }
         let Segment { base, flags, .. } = &plan.segment;
         let cells = || again.cells.par_iter().with_min_len(1 << 10).map(|cell| *cell as usize);
-        again.plan.segment.base = cells().map(|cell| base[cell]).collect();
+        again.plan.segment.base = Arc::new(cells().map(|cell| base[cell]).collect());
         again.plan.segment.flags = cells().map(|cell| flags[cell]).collect();
         again
     }

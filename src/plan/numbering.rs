@@ -8,6 +8,7 @@ use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::mem::take;
+use std::sync::Arc;
 
 /// Cells a word of marks, and words of marks a word of groups.
 const BITS: usize = 64;
@@ -161,19 +162,20 @@ impl Numbering {
         }
     }
 
-    /// Sets the cells that the state holds to values, which are by number.
-    pub fn write(&self, state: &mut State, values: &[Word]) {
-        let (first, rest) = values.split_at(self.first());
-        if self.is_whole() {
-            state.set_first(first)
-        } else {
-            state.set_words(&self.held, first)
-        }
+    /// Sets the cells that the state holds to values, which are by number. Out comes room for others.
+    pub fn write(&self, state: &mut State, mut values: Vec<Word>) -> Vec<Word> {
+        let rest = values.split_off(self.first());
         for (home, value) in self.rest.iter().zip(rest) {
             if let Home::Held(id) = home {
-                state.set_word(*id, *value);
+                state.set_word(*id, value);
             }
         }
+        if self.is_whole() {
+            state.replace_words(values);
+            return state.take_room();
+        }
+        state.set_words(&self.held, &values);
+        values
     }
 
     pub fn new_keys(&self) -> &[CellKey] {
@@ -233,10 +235,14 @@ impl Numbering {
         }
     }
 
-    /// Every cell's value before the segment, in the room of what was recycled.
-    pub fn bases_recycled(&mut self, state: &State) -> Vec<Word> {
+    /// Every cell's value before the segment, in the room of what was recycled. Where every cell has its id for a number the state's own
+    /// words are shared: they must be back before the state changes.
+    pub fn bases_recycled(&mut self, state: &State) -> Arc<Vec<Word>> {
+        if self.is_whole() && self.rest.is_empty() {
+            return state.all_words();
+        }
         let room = take(&mut self.spare);
-        self.bases(state, room)
+        Arc::new(self.bases(state, room))
     }
 
     /// Every cell's value before the segment; `bases` is room for them.
@@ -254,8 +260,10 @@ impl Numbering {
     }
 
     /// Takes values back that are no longer needed: fresh memory costs more than it takes to fill it.
-    pub fn recycle(&mut self, bases: Vec<Word>) {
-        self.spare = bases;
+    pub fn recycle(&mut self, bases: Arc<Vec<Word>>) {
+        if let Ok(bases) = Arc::try_unwrap(bases) {
+            self.spare = bases;
+        }
     }
 
     /// The cell's value before the segment.

@@ -153,8 +153,8 @@ impl Stream {
 #[derive(Debug, Clone, Default)]
 pub struct Segment {
     pub streams: Vec<Stream>,
-    /// Each cell's value before the segment.
-    pub base: Vec<Word>,
+    /// Each cell's value before the segment. These may be the state's own words, which are copied if they change while they are here.
+    pub base: Arc<Vec<Word>>,
     /// How the segment's calls use each cell: `ir::access::flags`, joined. Calls that are not in a stream count too.
     pub flags: Vec<u32>,
     pub waves: Waves,

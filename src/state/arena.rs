@@ -8,14 +8,15 @@ use super::{
 };
 use bytemuck::Pod;
 use rayon::prelude::*;
-use std::ops::Range;
+use std::{mem, ops::Range, sync::Arc};
 
 /// Records are numbered in 31 bits: where calls name cells, one bit says whether the state holds them.
 pub(super) const MAX_RECORDS: usize = (1 << 31) - 1;
 
 #[derive(Clone)]
 pub(super) struct Arena<T> {
-    records: Vec<T>,
+    /// Others may keep them as they are now: they are copied where they change while somebody does.
+    records: Arc<Vec<T>>,
     tree: Tree,
 }
 
@@ -28,7 +29,7 @@ pub(super) struct Block<'a, T> {
 
 impl<T> Default for Arena<T> {
     fn default() -> Self {
-        Self { records: Vec::new(), tree: Tree::default() }
+        Self { records: Arc::default(), tree: Tree::default() }
     }
 }
 
@@ -38,16 +39,24 @@ impl<T: Pod> Arena<T> {
         PAGE / size_of::<T>()
     };
 
+    /// Records of a block.
+    const BLOCK: usize = Self::PAGE_RECORDS * dirty::BLOCK_PAGES;
+
     pub(super) fn records(&self) -> &[T] {
         &self.records
     }
 
+    /// All records as they are now.
+    pub(super) fn shared(&self) -> Arc<Vec<T>> {
+        self.records.clone()
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.records)
+        bytemuck::cast_slice(self.records())
     }
 
     pub(super) fn reserve(&mut self, additional: usize) {
-        self.records.reserve(additional);
+        Arc::make_mut(&mut self.records).reserve(additional);
     }
 
     /// Its number. Panics beyond [`MAX_RECORDS`], which take more than 100 GiB.
@@ -55,30 +64,47 @@ impl<T: Pod> Arena<T> {
     pub(super) fn push(&mut self, record: T) -> u32 {
         let id = self.records.len();
         assert!(id < MAX_RECORDS, "an arena is full");
-        self.records.push(record);
+        Arc::make_mut(&mut self.records).push(record);
         self.tree.append(id / Self::PAGE_RECORDS);
         id as u32
     }
 
     #[inline]
     pub(super) fn set(&mut self, id: u32, record: T) {
-        self.records[id as usize] = record;
+        Arc::make_mut(&mut self.records)[id as usize] = record;
         self.tree.touch(id as usize / Self::PAGE_RECORDS);
+    }
+
+    /// Puts records in the place of all, as many as there are or fewer. Out come those that were there.
+    pub(super) fn replace(&mut self, records: Arc<Vec<T>>) -> Arc<Vec<T>>
+    where
+        T: Sync,
+    {
+        assert!(records.len() <= self.records.len(), "only appending makes an arena longer");
+        self.truncate(records.len());
+        let old = mem::replace(&mut self.records, records);
+        let blocks = old.par_chunks(Self::BLOCK).zip(self.records.par_chunks(Self::BLOCK)).zip(self.tree.blocks_mut());
+        blocks.for_each(|((old, new), mut marks)| {
+            let pages = old.chunks(Self::PAGE_RECORDS).zip(new.chunks(Self::PAGE_RECORDS)).enumerate();
+            let bytes = bytemuck::cast_slice::<T, u8>;
+            pages.filter(|(_, (old, new))| bytes(old) != bytes(new)).for_each(|(page, _)| marks.mark(page));
+        });
+        old
     }
 
     /// All records, block after block.
     pub(super) fn blocks_mut(&mut self) -> impl IndexedParallelIterator<Item = Block<'_, T>>
     where
-        T: Send,
+        T: Send + Sync,
     {
-        let block = Self::PAGE_RECORDS * dirty::BLOCK_PAGES;
-        let blocks = self.records.par_chunks_mut(block).zip(self.tree.blocks_mut()).enumerate();
+        let block = Self::BLOCK;
+        let blocks = Arc::make_mut(&mut self.records).par_chunks_mut(block).zip(self.tree.blocks_mut()).enumerate();
         blocks.map(move |(at, (records, marks))| Block { first: at * block, records, marks })
     }
 
     pub(super) fn truncate(&mut self, len: usize) {
         if len < self.records.len() {
-            self.records.truncate(len);
+            Arc::make_mut(&mut self.records).truncate(len);
             self.tree.truncate(len * size_of::<T>());
         }
     }

@@ -8,7 +8,10 @@ use crate::{
     word::Word,
 };
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// A point that a state can be brought back to. Plain data: it keeps nothing alive, and is checked when it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +30,7 @@ struct Live {
     mark: Mark,
     lengths: Lengths,
     cells: usize,
+    all_cells: usize,
     contracts: usize,
 }
 
@@ -38,6 +42,8 @@ pub(super) struct Journal {
     cell_floor: CellId,
     contract_floor: u32,
     cells: Vec<(CellId, Word)>,
+    /// The words of all cells where all were replaced, and how many entries for single ones there were before.
+    all_cells: Vec<(usize, Arc<Vec<Word>>)>,
     contracts: Vec<(u32, Contract)>,
 }
 
@@ -45,6 +51,8 @@ pub(super) struct Journal {
 pub(super) struct Past {
     pub(super) lengths: Lengths,
     pub(super) cells: Vec<(CellId, Word)>,
+    /// As in the journal, the entries counted here.
+    pub(super) all_cells: Vec<(usize, Arc<Vec<Word>>)>,
     pub(super) contracts: Vec<(u32, Contract)>,
 }
 
@@ -67,6 +75,15 @@ impl Journal {
         self.cells.par_extend(words);
     }
 
+    /// To be called with the words of all cells after they were replaced; hands them back where nobody needs them.
+    pub(super) fn all_cells(&mut self, words: Arc<Vec<Word>>) -> Option<Arc<Vec<Word>>> {
+        if self.cell_floor == 0 {
+            return Some(words);
+        }
+        self.all_cells.push((self.cells.len(), words));
+        None
+    }
+
     /// To be called with a contract that was replaced.
     pub(super) fn contract(&mut self, id: u32, contract: Contract) {
         if id < self.contract_floor {
@@ -78,7 +95,8 @@ impl Journal {
         // One count for all states: a mark means nothing to a state that neither made it nor is a clone of the one that did.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let mark = Mark(NEXT.fetch_add(1, Ordering::Relaxed));
-        self.live.push(Live { mark, lengths, cells: self.cells.len(), contracts: self.contracts.len() });
+        let (cells, all_cells, contracts) = (self.cells.len(), self.all_cells.len(), self.contracts.len());
+        self.live.push(Live { mark, lengths, cells, all_cells, contracts });
         self.set_floors();
         mark
     }
@@ -86,27 +104,32 @@ impl Journal {
     /// Ends all marks newer than `mark` and hands out what happened since. The mark itself stays.
     pub(super) fn rewind(&mut self, mark: Mark) -> Result<Past> {
         let place = self.place(mark)?;
-        let Live { lengths, cells, contracts, .. } = self.live[place];
+        let Live { lengths, cells, all_cells, contracts, .. } = self.live[place];
         self.live.truncate(place + 1);
         self.set_floors();
-        Ok(Past { lengths, cells: self.cells.split_off(cells), contracts: self.contracts.split_off(contracts) })
+        let mut all_cells = self.all_cells.split_off(all_cells);
+        all_cells.iter_mut().for_each(|(before, _)| *before -= cells);
+        Ok(Past { lengths, cells: self.cells.split_off(cells), all_cells, contracts: self.contracts.split_off(contracts) })
     }
 
-    /// Ends `mark` alone, and drops what only it needed.
-    pub(super) fn release(&mut self, mark: Mark) -> Result<()> {
+    /// Ends `mark` alone, and drops what only it needed; the last words of all cells among that are handed back.
+    pub(super) fn release(&mut self, mark: Mark) -> Result<Option<Arc<Vec<Word>>>> {
         let place = self.place(mark)?;
         self.live.remove(place);
         // Entries serve the marks before them: all that precedes the oldest mark serve none.
-        let (cells, contracts) =
-            self.live.first().map_or((self.cells.len(), self.contracts.len()), |oldest| (oldest.cells, oldest.contracts));
+        let all = (self.cells.len(), self.all_cells.len(), self.contracts.len());
+        let (cells, all_cells, contracts) = self.live.first().map_or(all, |oldest| (oldest.cells, oldest.all_cells, oldest.contracts));
         self.cells.drain(..cells);
+        let dropped = self.all_cells.drain(..all_cells).next_back();
+        self.all_cells.iter_mut().for_each(|(before, _)| *before -= cells);
         self.contracts.drain(..contracts);
         for live in &mut self.live {
             live.cells -= cells;
+            live.all_cells -= all_cells;
             live.contracts -= contracts;
         }
         self.set_floors();
-        Ok(())
+        Ok(dropped.map(|(_, words)| words))
     }
 
     fn place(&self, mark: Mark) -> Result<usize> {
@@ -123,7 +146,8 @@ impl Journal {
 
     /// What it has allocated.
     pub(super) fn size_bytes(&self) -> usize {
-        list_bytes(&self.live) + list_bytes(&self.cells) + list_bytes(&self.contracts)
+        let all_cells = self.all_cells.iter().map(|(_, words)| list_bytes(words)).sum::<usize>();
+        list_bytes(&self.live) + list_bytes(&self.cells) + list_bytes(&self.all_cells) + all_cells + list_bytes(&self.contracts)
     }
 
     /// Entries held, for tests.

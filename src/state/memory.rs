@@ -57,7 +57,7 @@ impl State {
     /// What it takes of the host's memory, in bytes.
     pub fn memory(&self) -> Memory {
         Memory {
-            words: self.cells.size_bytes(),
+            words: self.cells.size_bytes() + list_bytes(&self.room.0),
             keys: self.keys.size_bytes(),
             hashes: self.cells.tree_bytes() + self.keys.tree_bytes(),
             index: self.index.size_bytes(),

@@ -42,7 +42,7 @@ use index::Index;
 use journal::{Journal, Lengths, Past};
 use key::KeyRecord;
 use rayon::prelude::*;
-use std::{fmt, slice};
+use std::{fmt, mem, slice, sync::Arc};
 
 /// Cells that are worth a thread of their own.
 const SIDE_BY_SIDE: usize = 1 << 12;
@@ -58,6 +58,17 @@ pub struct State {
     contracts: Contracts,
     paths: Paths,
     journal: Journal,
+    room: Room,
+}
+
+/// Words that are no longer used. A clone has none.
+#[derive(Default)]
+struct Room(Vec<Word>);
+
+impl Clone for Room {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// Cells.
@@ -144,16 +155,28 @@ impl State {
         });
     }
 
-    /// Sets the first cells, by id, to these words.
-    pub fn set_first(&mut self, words: &[Word]) {
-        let known = words.len().min(self.journal.cell_floor() as usize);
-        let old = self.cells.records()[..known].par_iter().with_min_len(SIDE_BY_SIDE).enumerate();
-        self.journal.cells(old.map(|(id, word)| (id as CellId, *word)));
-        self.cells.blocks_mut().for_each(|mut block| {
-            let ids = block.ids();
-            let words = words.get(ids.start..ids.end.min(words.len())).unwrap_or(&[]);
-            ids.zip(words).for_each(|(id, word)| block.set(id as CellId, word));
-        });
+    /// All cells' words as they are now. Where cells are set while somebody has these, all are copied.
+    pub fn all_words(&self) -> Arc<Vec<Word>> {
+        self.cells.shared()
+    }
+
+    /// Sets all cells, by id, to these words.
+    pub fn replace_words(&mut self, words: Vec<Word>) {
+        assert_eq!(words.len(), self.len(), "every cell has a word");
+        let old = self.cells.replace(Arc::new(words));
+        let old = self.journal.all_cells(old);
+        self.keep_room(old);
+    }
+
+    /// Room for as many words as there are cells, or none: fresh memory costs more than it takes to fill it.
+    pub fn take_room(&mut self) -> Vec<Word> {
+        mem::take(&mut self.room.0)
+    }
+
+    fn keep_room(&mut self, words: Option<Arc<Vec<Word>>>) {
+        if let Some(words) = words.and_then(|words| Arc::try_unwrap(words).ok()) {
+            self.room = Room(words);
+        }
     }
 
     /// Makes room for `additional` cells.
@@ -231,10 +254,13 @@ impl State {
     ///
     /// An input error, and nothing changes, if the mark is not live: unknown here, released, or ended by an undo to an older one.
     pub fn undo(&mut self, mark: Mark) -> Result<()> {
-        let Past { lengths, cells, contracts } = self.journal.rewind(mark)?;
-        for (id, word) in cells.into_iter().rev() {
-            self.cells.set(id, word);
+        let Past { lengths, mut cells, all_cells, contracts } = self.journal.rewind(mark)?;
+        for (before, words) in all_cells.into_iter().rev() {
+            cells.drain(before..).rev().for_each(|(id, word)| self.cells.set(id, word));
+            let old = self.cells.replace(words);
+            self.keep_room(Some(old));
         }
+        cells.into_iter().rev().for_each(|(id, word)| self.cells.set(id, word));
         self.index.truncate(self.keys.records(), lengths.cells);
         self.keys.truncate(lengths.cells);
         self.cells.truncate(lengths.cells);
@@ -253,7 +279,9 @@ impl State {
     ///
     /// An input error if the mark is not live, as for [`State::undo`].
     pub fn release(&mut self, mark: Mark) -> Result<()> {
-        self.journal.release(mark)
+        let dropped = self.journal.release(mark)?;
+        self.keep_room(dropped);
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@
 use super::{hash, key::CellId, large::Large};
 use crate::prefetch::prefetch;
 use alloy_primitives::U256;
+use std::hint::{black_box, select_unpredictable};
 
 /// The cells reached by one or two key words, by contract and template.
 #[derive(Clone, Default)]
@@ -197,6 +198,10 @@ impl Paths {
     }
 }
 
+/// Tables of fewer bytes are a third full at most, others two thirds: a search that goes on past its first line costs as much as two that do
+/// not, of which there are a sixth in a table that is half full.
+const ROOMY: usize = 256 << 20;
+
 /// Where no search starts.
 const NOWHERE: usize = usize::MAX;
 
@@ -219,7 +224,7 @@ impl<const LIMBS: usize> Table<LIMBS> {
 
     #[inline]
     fn find(&self, path: &[u64; LIMBS]) -> Option<CellId> {
-        find(&self.slots, path, start(self.slots.len(), path))
+        Some(find(&self.slots, path, start(self.slots.len(), path))).filter(|id| *id != UNKNOWN)
     }
 
     fn size_bytes(&self) -> usize {
@@ -238,7 +243,7 @@ impl<const LIMBS: usize> Table<LIMBS> {
     fn find_all(&self, path: impl Fn(usize) -> [u64; LIMBS], starts: &[usize], found: &mut [CellId]) {
         let slots: &[[u64; LIMBS]] = &self.slots;
         let looked = found.iter_mut().zip(starts).enumerate();
-        looked.for_each(|(at, (found, start))| *found = find(slots, &path(at), *start).unwrap_or(UNKNOWN));
+        looked.for_each(|(at, (found, start))| *found = find(slots, &path(at), *start));
     }
 
     fn insert(&mut self, mut path: [u64; LIMBS], id: CellId) {
@@ -249,8 +254,9 @@ impl<const LIMBS: usize> Table<LIMBS> {
         if id == UNKNOWN {
             return;
         }
-        // A third stays free: probes stay short, and every search ends at a free slot.
-        if (self.taken + 1) * 3 > self.slots.len() * 2 {
+        // Probes stay short, and every search ends at a free slot.
+        let thirds = if self.size_bytes() < ROOMY { 1 } else { 2 };
+        if (self.taken + 1) * 3 > self.slots.len() * thirds {
             self.rebuild(|_, _| true);
         }
         path[Self::LAST] = u64::from(path[Self::LAST] as u32) | u64::from(id) << 32;
@@ -261,7 +267,8 @@ impl<const LIMBS: usize> Table<LIMBS> {
     fn rebuild(&mut self, stays: impl Fn(u32, CellId) -> bool) {
         let old = std::mem::take(&mut self.slots);
         let kept = || old.iter().filter(|slot| !is_free(slot) && stays((slot[0] >> 32) as u32, id(slot)));
-        let slots = ((kept().count() + 1) * 2).next_power_of_two().max(16);
+        let slots = |each: usize| ((kept().count() + 1) * each).next_power_of_two().max(16);
+        let slots = if slots(4) * size_of::<[u64; LIMBS]>() <= ROOMY { slots(4) } else { slots(2) };
         (self.slots, self.taken) = (Large::new([FREE; LIMBS], slots), 0);
         kept().for_each(|slot| self.occupy(*slot));
     }
@@ -285,42 +292,46 @@ fn start<const LIMBS: usize>(slots: usize, path: &[u64; LIMBS]) -> usize {
     hash::limbs(path) as usize & slots.wrapping_sub(1) & !1
 }
 
+/// The cell that a path leads to, or `UNKNOWN`.
+///
 /// Looks at the slots of one line of the cache at once, without deciding between them: which of them it is cannot be foreseen.
 #[inline]
-fn find<const LIMBS: usize>(slots: &[[u64; LIMBS]], path: &[u64; LIMBS], mut at: usize) -> Option<CellId> {
+fn find<const LIMBS: usize>(slots: &[[u64; LIMBS]], path: &[u64; LIMBS], mut at: usize) -> CellId {
     if LIMBS > 4 {
         return find_in_steps(slots, path, at);
     }
     loop {
-        let Some([one, two]) = slots.get(at..at + 2) else { return None };
-        let (in_one, in_two) = (holds(one, path), holds(two, path));
-        if in_one | in_two {
-            return Some(id(if in_one { one } else { two }));
+        let Some([one, two]) = slots.get(at..at + 2) else { return UNKNOWN };
+        let (in_one, in_two) = (differ(one, path), differ(two, path));
+        let is_one = in_one == 0;
+        // Or else the compiler sees that it may decide after all.
+        if black_box(select_unpredictable(is_one, in_one, in_two)) == 0 {
+            return id_of(select_unpredictable(is_one, one[LIMBS - 1], two[LIMBS - 1]));
         }
         if is_free(one) | is_free(two) {
-            return None;
+            return UNKNOWN;
         }
         at = (at + 2) & (slots.len() - 1);
     }
 }
 
 #[inline]
-fn find_in_steps<const LIMBS: usize>(slots: &[[u64; LIMBS]], path: &[u64; LIMBS], mut at: usize) -> Option<CellId> {
-    loop {
-        let slot = slots.get(at).filter(|slot| !is_free(slot))?;
-        if holds(slot, path) {
-            return Some(id(slot));
+fn find_in_steps<const LIMBS: usize>(slots: &[[u64; LIMBS]], path: &[u64; LIMBS], mut at: usize) -> CellId {
+    while let Some(slot) = slots.get(at) {
+        if differ(slot, path) == 0 || is_free(slot) {
+            return id(slot);
         }
         at = (at + 1) & (slots.len() - 1);
     }
+    UNKNOWN
 }
 
-/// Whether a slot has this path.
+/// 0 where a slot has this path. A free one may seem to: it leads to `UNKNOWN`.
 #[inline]
-fn holds<const LIMBS: usize>(slot: &[u64; LIMBS], path: &[u64; LIMBS]) -> bool {
+fn differ<const LIMBS: usize>(slot: &[u64; LIMBS], path: &[u64; LIMBS]) -> u64 {
     let (words, last) = path.split_at(LIMBS - 1);
-    let differ = u64::from(slot[LIMBS - 1] as u32 ^ last[0] as u32) | u64::from(is_free(slot));
-    slot.iter().zip(words).fold(differ, |differ, (slot, path)| differ | (slot ^ path)) == 0
+    let differ = u64::from(slot[LIMBS - 1] as u32 ^ last[0] as u32);
+    slot.iter().zip(words).fold(differ, |differ, (slot, path)| differ | (slot ^ path))
 }
 
 #[inline]
@@ -329,7 +340,11 @@ fn is_free<const LIMBS: usize>(slot: &[u64; LIMBS]) -> bool {
 }
 
 fn id<const LIMBS: usize>(slot: &[u64; LIMBS]) -> CellId {
-    (slot[LIMBS - 1] >> 32) as CellId
+    id_of(slot[LIMBS - 1])
+}
+
+fn id_of(last: u64) -> CellId {
+    (last >> 32) as CellId
 }
 
 #[cfg(test)]

@@ -169,8 +169,8 @@ fn words_set_together_are_as_those_set_one_by_one() {
             together.set_words(&ids, &words);
             ids.iter().zip(&words).for_each(|(id, word)| one_by_one.set_word(*id, *word));
         } else {
-            words.extend_from_slice(&one_by_one.words()[words.len()..count as usize - 7 * round]);
-            together.set_first(&words);
+            words.extend_from_slice(&one_by_one.words()[words.len()..]);
+            together.replace_words(words.clone());
             words.iter().enumerate().for_each(|(id, word)| one_by_one.set_word(id as CellId, *word));
         }
         assert_eq!(together.words(), one_by_one.words(), "round {round}");

@@ -22,7 +22,7 @@ use std::mem::take;
 use std::time::Instant;
 
 /// Rows that a thread takes at once: enough to hide the taking, few enough to share out evenly.
-const GRAIN: usize = 1 << 12;
+const GRAIN: usize = 1 << 13;
 
 /// The backend.
 #[derive(Debug, Default)]
@@ -87,7 +87,7 @@ impl Cpu {
 
 /// The waves work on the values before the segment: what they make of solvent cells is a difference.
 fn waves(segment: &Segment, cleared: &mut Cleared) {
-    let mut cells = segment.base.clone();
+    let mut cells = segment.base.to_vec();
     let waved = wave::run(&segment.waves, &mut cells, &mut cleared.verdicts);
     let ordered = cleared.values.iter_mut().zip(&cells).zip(&cleared.verdicts).filter(|(_, verdict)| **verdict != 0);
     ordered.for_each(|((value, cell), _)| *value = *cell);

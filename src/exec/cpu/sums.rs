@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Cells of a range: their sums fit a core's cache.
-const RANGE: usize = 1 << 12;
+const RANGE: usize = 1 << 13;
 /// Limbs of an amount that is written down short, as most are.
 const SHORT: usize = 3;
 

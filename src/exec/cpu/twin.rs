@@ -32,7 +32,7 @@ pub(super) fn after(segment: &Segment, last: Pass) -> Buffers {
     let plans: Vec<Plan> = segment.streams.iter().map(|stream| Plan::new(&stream.program.kernel, &stream.program.walker)).collect();
     let cells = segment.base.len();
     let mut totals = Totals([vec![NOTHING; cells], vec![NOTHING; cells]]);
-    let (mut values, mut verdicts, mut outcomes) = (segment.base.clone(), vec![], vec![]);
+    let (mut values, mut verdicts, mut outcomes) = (segment.base.to_vec(), vec![], vec![]);
     for pass in Pass::ALL.into_iter().filter(|pass| *pass <= last) {
         match pass {
             Pass::Net => plans.iter().zip(&segment.streams).for_each(|(plan, stream)| net(plan, stream, &segment.base, &mut totals)),

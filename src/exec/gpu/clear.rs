@@ -355,7 +355,7 @@ impl Device {
     /// The time that a dispatch more adds to a submission.
     fn measure_level(&mut self) -> Result<u64> {
         const LEVELS: u32 = 64;
-        let segment = Segment { base: vec![Default::default()], flags: vec![0], ..Segment::default() };
+        let segment = Segment { base: vec![Default::default()].into(), flags: vec![0], ..Segment::default() };
         let places = self.prepare(&segment)?;
         self.upload(&segment, &places)?;
         let mut times = [0; 3];
@@ -485,8 +485,8 @@ mod tests {
     #[test]
     fn a_lost_device_is_an_error_each_time() {
         let mut device = Device::new(&Choice::Auto, IDLE[0], IDLE[1]).expect("this test needs a device; a software one will do");
-        let segment = Segment { base: vec![[1; LIMBS]; 100], flags: vec![0; 100], ..Segment::default() };
-        assert_eq!(device.clear(&segment).expect("it is there").values, segment.base);
+        let segment = Segment { base: vec![[1; LIMBS]; 100].into(), flags: vec![0; 100], ..Segment::default() };
+        assert_eq!(device.clear(&segment).expect("it is there").values, *segment.base);
         device.connection.device.destroy();
         for _ in 0..2 {
             let error = device.clear(&segment).expect_err("it is lost");
@@ -501,6 +501,6 @@ mod tests {
         let error = device.slots.streams.reserve(&device.connection, 2 * most).expect_err("no device has so much room");
         assert!(error.to_string().contains("streams"), "{error}");
         device.slots = Slots::new(&device.connection, device.transfer);
-        assert!(device.clear(&Segment { base: vec![[1; LIMBS]; 1], flags: vec![0], ..Segment::default() }).is_ok());
+        assert!(device.clear(&Segment { base: vec![[1; LIMBS]; 1].into(), flags: vec![0], ..Segment::default() }).is_ok());
     }
 }
