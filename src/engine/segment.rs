@@ -254,8 +254,10 @@ impl Engine {
             line.record_fallbacks();
         }
         for (at, (index, work)) in works.iter().enumerate() {
-            if let Some((index, Work::Kernel(..) | Work::Fallback(_))) = works.get(at + 2 * AHEAD) {
-                batch.fetch(*index as usize);
+            match works.get(at + 2 * AHEAD) {
+                Some((_, Work::Row(stream, row))) => line.fetch_row(*stream, *row),
+                Some((index, Work::Kernel(..) | Work::Fallback(_))) => batch.fetch(*index as usize),
+                None => {}
             }
             if let Some((index, work)) = works.get(at + AHEAD) {
                 line.fetch(batch.get(*index as usize), work);

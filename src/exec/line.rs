@@ -94,6 +94,12 @@ impl<'a> Line<'a> {
         self.fallbacks = Some(vec![]);
     }
 
+    /// Has the row of a call fetched.
+    pub fn fetch_row(&self, stream: usize, row: usize) {
+        let (part, row) = self.streams[stream].locate(row);
+        part.fetch(row);
+    }
+
     /// Has what a call looks at first fetched, which comes soon. What inputs decide of a row stands in the row.
     pub fn fetch(&self, transaction: TransactionRef<'_>, work: &Work) {
         let fetch = |cell: u32| {

@@ -14,6 +14,7 @@ use crate::tx::{BatchRef, Status};
 use crate::word::from_word;
 use alloy_primitives::U256;
 use rayon::prelude::*;
+use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -109,11 +110,14 @@ impl<'a> Search<'a> {
     fn reckon(&mut self) {
         let Self { plan, promises, floors, candidates, most, .. } = self;
         let is_asked = |cell: &u32| *cell != NO_CELL && is_bounded(plan, *cell);
-        for call in candidates {
-            for cell in floors[call.stream].iter().map(|key| call.cells[key.index()]).filter(is_asked) {
-                if !most.knows(cell) {
-                    most.add(cell, from_word(&plan.segment.base[cell as usize]));
-                }
+        let asked = |call: &Candidate<'_>| {
+            let cells: SmallVec<[u32; 4]> = floors[call.stream].iter().map(|key| call.cells[key.index()]).filter(is_asked).collect();
+            cells.into_iter().map(|cell| (cell, from_word(&plan.segment.base[cell as usize])))
+        };
+        let asked: Vec<(u32, U256)> = candidates.par_iter().flat_map_iter(asked).collect();
+        for (cell, value) in asked {
+            if !most.knows(cell) {
+                most.add(cell, value);
             }
         }
         for (at, stream) in plan.segment.streams.iter().enumerate().filter(|(at, _)| !plan.rows[*at].is_empty()) {

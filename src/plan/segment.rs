@@ -4,6 +4,7 @@ use crate::ir::Kernel;
 use crate::ir::access::{Walker, Waver};
 use crate::ir::eval::Run;
 use crate::lower;
+use crate::prefetch::prefetch;
 use crate::word::{LIMBS, Word, from_word};
 use alloy_primitives::U256;
 use rayon::prelude::*;
@@ -69,6 +70,11 @@ impl Part {
     #[inline]
     pub fn word(&self, column: usize, row: usize) -> u32 {
         self.columns[column].get(row).copied().unwrap_or(0)
+    }
+
+    /// Has a row fetched that is read soon, where rows are not gone through one after another.
+    pub fn fetch(&self, row: usize) {
+        self.columns.iter().filter_map(|column| column.get(row)).for_each(prefetch);
     }
 }
 

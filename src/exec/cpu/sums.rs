@@ -287,10 +287,10 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Notes what is not to be applied. `verdicts` are there if any is not 0.
-    fn take_back(&mut self, draft: &mut Draft<'_>, base: &[Word], verdicts: Option<&[u32]>) {
+    /// Notes what is not to be applied. `contended` is there if any cell is.
+    fn take_back(&mut self, draft: &mut Draft<'_>, base: &[Word], contended: Option<&Contended>) {
         let (plan, part) = (self.plan, self.part);
-        let to_line = verdicts.map(|verdicts| self.contended(verdicts));
+        let to_line = contended.map(|contended| self.name(contended));
         let (mut demands, mut courses) = (plan.demands(), Courses::default());
         for (at, (row, outcome)) in self.rows.clone().zip(&mut self.outcomes).enumerate() {
             let to_line = to_line.as_ref().is_some_and(|to_line| to_line[at]);
@@ -322,14 +322,30 @@ impl<'a> Rows<'a> {
     }
 
     /// Which rows name a contended cell.
-    fn contended(&self, verdicts: &[u32]) -> Vec<bool> {
-        let mut contended = vec![false; self.rows.len()];
+    fn name(&self, contended: &Contended) -> Vec<bool> {
+        let mut named = vec![false; self.rows.len()];
         for column in &self.plan.cell_columns {
             let cells = self.part.columns[*column][self.rows.clone()].iter();
-            let is_contended = |cell: &u32| verdicts.get(*cell as usize).is_some_and(|verdict| *verdict != 0);
-            contended.iter_mut().zip(cells).for_each(|(contended, cell)| *contended |= is_contended(cell));
+            named.iter_mut().zip(cells).for_each(|(named, cell)| *named |= contended.has(*cell));
         }
-        contended
+        named
+    }
+}
+
+/// The cells whose verdict is not 0, a bit a cell: all rows look here, and it fits a core's cache.
+struct Contended {
+    words: Vec<u64>,
+}
+
+impl Contended {
+    fn new(verdicts: &[u32]) -> Self {
+        let word = |verdicts: &[u32]| verdicts.iter().rev().fold(0, |word, verdict| word << 1 | u64::from(*verdict != 0));
+        Self { words: verdicts.par_chunks(64).with_min_len(1 << 8).map(word).collect() }
+    }
+
+    #[inline]
+    fn has(&self, cell: u32) -> bool {
+        self.words.get(cell as usize / 64).is_some_and(|word| word >> (cell % 64) & 1 == 1)
     }
 }
 
@@ -380,7 +396,8 @@ fn judge_short(flags: u32, base: &Word, [debits, credits]: [U256; 2]) -> (u32, W
 /// Takes back what is not to be applied: all of a row that goes to the line, and what a leaf does not apply of its row's demands.
 pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut Cleared) {
     let Cleared { values, verdicts, .. } = cleared;
-    let contended = verdicts.par_iter().any(|verdict| *verdict != 0).then_some(&verdicts[..]);
+    let contended = Contended::new(verdicts);
+    let contended = contended.words.iter().any(|word| *word != 0).then_some(&contended);
     let taken_back = pieces.par_iter_mut().filter(|piece| contended.is_some() || piece.runs.iter().any(|rows| rows.inexact)).map(|piece| {
         let mut draft = Draft::default();
         piece.runs.iter_mut().for_each(|rows| rows.take_back(&mut draft, &segment.base, contended));
@@ -394,8 +411,17 @@ pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut
     ranges.for_each_init(Sums::default, |sums, (range, (values, verdicts))| {
         sums.of(taken_back.iter(), range, values.len());
         for (at, (value, _)) in values.iter_mut().zip(verdicts).enumerate().filter(|(_, (_, verdict))| **verdict == 0) {
-            let (debits, credits) = sums.totals(at);
-            *value = settle(value, (credits, debits));
+            match sums.short(at) {
+                Some([0, 0]) => {}
+                Some(sums) => {
+                    let [debits, credits] = sums.map(U256::from);
+                    *value = word::to_word(word::from_word(value).wrapping_sub(credits).wrapping_add(debits));
+                }
+                None => {
+                    let (debits, credits) = sums.totals(at);
+                    *value = settle(value, (credits, debits));
+                }
+            }
         }
     });
 }

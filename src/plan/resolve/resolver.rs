@@ -11,7 +11,6 @@ use crate::ir::access::Shape;
 use crate::ir::eval::{Call, Run, inputs};
 use crate::limits;
 use crate::plan::library::{Compiled, Library, Meets, Target};
-use crate::plan::tape::SIDE_BY_SIDE;
 use crate::prefetch::prefetch_ends;
 use crate::state::State;
 use crate::tx::{BatchRef, TransactionRef};
@@ -19,6 +18,11 @@ use alloy_primitives::{Address, U256};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// Calls that are gone through side by side: their words, and what is fetched for them, fit a core's first cache.
+const GROUP: usize = 16;
+/// Transactions whose calldata is fetched while others are decoded.
+const AHEAD: usize = 8;
 
 /// What a call runs, in this chunk.
 #[derive(Debug, Clone, Copy)]
@@ -175,11 +179,11 @@ impl<'a> Resolver<'a> {
     /// Has transactions fetched that come soon, and the calldata of those that come sooner.
     fn fetch_ahead(&self, at: usize) {
         let end = self.range.end;
-        if at + 2 * SIDE_BY_SIDE < end {
-            self.batch.fetch(at + 2 * SIDE_BY_SIDE);
+        if at + 2 * AHEAD < end {
+            self.batch.fetch(at + 2 * AHEAD);
         }
-        if at + SIDE_BY_SIDE < end {
-            prefetch_ends(self.batch.get(at + SIDE_BY_SIDE).data());
+        if at + AHEAD < end {
+            prefetch_ends(self.batch.get(at + AHEAD).data());
         }
     }
 
@@ -187,7 +191,7 @@ impl<'a> Resolver<'a> {
         let waiting = &mut self.waiting[at];
         waiting.transactions.push(index);
         waiting.contracts.push(contract);
-        if waiting.transactions.len() == SIDE_BY_SIDE {
+        if waiting.transactions.len() == GROUP {
             self.start(at);
         }
     }
