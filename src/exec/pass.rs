@@ -72,7 +72,7 @@ pub fn check(segment: &Segment) -> Result<()> {
         if rows > u32::MAX as usize || !in_row || !stream.parts.iter().all(whole) {
             return Err(Error::internal(format_args!("stream {i} does not have {rows} rows of {columns} columns")));
         }
-        let outside = |cell: &u32| *cell as usize >= cells && *cell != NO_CELL;
+        let outside = |cell: &u32| *cell >= cells as u32 && *cell != NO_CELL;
         let names_outside = |column: &Vec<u32>| column.iter().fold(false, |any, cell| any | outside(cell));
         let strays = |part: &Part| stream.program.kernel.key_ids().any(|key| names_outside(&part.columns[walker.cell_column(key)]));
         if stream.parts.par_iter().any(strays) {
