@@ -13,7 +13,7 @@ use clearwave::lower;
 use clearwave::lower::layout::{TO_LINE, binding, verdict};
 use clearwave::word::{self, LIMBS, TOTAL_LIMBS, Total, from_word, to_word};
 use clearwave::{Block, Transaction};
-use common::{Contract, Random};
+use common::{Contract, Random, stored};
 use device::{Buffer, Device};
 use std::collections::BTreeMap;
 
@@ -84,6 +84,7 @@ struct Reading<'a> {
     base: &'a [U256],
     demands: BTreeMap<KeyId, (Total, Total)>,
     applied: BTreeMap<KeyId, (Total, Total)>,
+    stored: BTreeMap<KeyId, U256>,
     leaf: u32,
 }
 
@@ -138,7 +139,7 @@ impl Reading<'_> {
                 self.walk(equal, main && holds);
                 self.walk(other, main && !holds);
             }
-            Walk::Leaf { leaf, effects } => {
+            Walk::Leaf { leaf, effects, stores } => {
                 for effect in effects {
                     let (down, up) = (total(self, &effect.debits), total(self, &effect.credits));
                     self.demand(effect.key, down, up);
@@ -148,6 +149,7 @@ impl Reading<'_> {
                 }
                 if main {
                     self.leaf = leaf.index() as u32;
+                    self.stored = stores.iter().map(|(key, value)| (*key, self.word(*value))).collect();
                 }
             }
         }
@@ -267,33 +269,40 @@ fn four_passes_clear_as_the_walk_says() {
         let mut random = Random::new(seed);
         let walker = Walker::new(kernel);
         let program = device.program(&lower::kernel(kernel, &walker).expect("the kernel lowers"));
+        // What a walk stores to is a cell of its row's own, behind the others.
+        let own = stored(&walker.root);
+        let cells = CELLS + ROWS * kernel.keys.len();
         let base: Vec<U256> =
-            (0..CELLS).map(|_| if random.below(3) == 0 { random.amount() } else { U256::from(random.below(4_000)) }).collect();
-        let flags: Vec<u32> = (0..CELLS).map(|_| uses(&mut random)).collect();
+            (0..cells).map(|_| if random.below(3) == 0 { random.amount() } else { U256::from(random.below(4_000)) }).collect();
+        let flags: Vec<u32> = (0..cells).map(|cell| if cell < CELLS { uses(&mut random) } else { flags::OWN }).collect();
         let rows: Vec<Row> = (0..ROWS)
-            .map(|_| {
-                let cell = |random: &mut Random| if random.below(9) == 0 { NO_CELL } else { random.below(CELLS) as u32 };
-                let cells = kernel.key_ids().map(|_| cell(&mut random)).collect();
+            .map(|r| {
+                let cell = |key: KeyId| match random.below(9) {
+                    0 => NO_CELL,
+                    _ if own.contains(&key) => (CELLS + r * kernel.keys.len() + key.index()) as u32,
+                    _ => random.below(CELLS) as u32,
+                };
+                let cells = kernel.key_ids().map(cell).collect();
                 row(&mut random, kernel, entry, &walker.bits, &walker.params, cells)
             })
             .collect();
 
         let mut buffers = [
-            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, CELLS as u32, 0, ROWS as u32, 0, 8] },
+            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, cells as u32, 0, ROWS as u32, 0, 8] },
             Buffer { binding: binding::STREAM, words: stream(&rows).into_iter().chain([0]).collect() },
             Buffer { binding: binding::BASE, words: words(&base) },
-            Buffer { binding: binding::DEBITS, words: vec![0; CELLS * TOTAL_LIMBS] },
-            Buffer { binding: binding::CREDITS, words: vec![0; CELLS * TOTAL_LIMBS] },
-            Buffer { binding: binding::VERDICTS, words: vec![0; CELLS] },
+            Buffer { binding: binding::DEBITS, words: vec![0; cells * TOTAL_LIMBS] },
+            Buffer { binding: binding::CREDITS, words: vec![0; cells * TOTAL_LIMBS] },
+            Buffer { binding: binding::VERDICTS, words: vec![0; cells] },
             Buffer { binding: binding::OUTCOMES, words: vec![0; ROWS] },
             Buffer { binding: binding::FLAGS, words: flags.clone() },
         ];
-        let (mut debits, mut credits) = (vec![Total::default(); CELLS], vec![Total::default(); CELLS]);
+        let (mut debits, mut credits) = (vec![Total::default(); cells], vec![Total::default(); cells]);
         let readings: Vec<Reading<'_>> = rows
             .iter()
             .map(|row| {
-                let empty = BTreeMap::new();
-                let mut reading = Reading { kernel, walker: &walker, row, base: &base, demands: empty.clone(), applied: empty, leaf: 0 };
+                let (demands, applied, stored) = Default::default();
+                let mut reading = Reading { kernel, walker: &walker, row, base: &base, demands, applied, stored, leaf: 0 };
                 reading.walk(&walker.root, true);
                 reading
             })
@@ -306,28 +315,33 @@ fn four_passes_clear_as_the_walk_says() {
         assert_eq!(buffers[3].words, debits.as_flattened(), "{what}: debits after net");
         assert_eq!(buffers[4].words, credits.as_flattened(), "{what}: credits after net");
 
-        device.run(&judge, "judge", &mut buffers, (2, 1));
-        let verdicts: Vec<u32> = (0..CELLS).map(|i| verdict(flags[i], base[i], debits[i], credits[i])).collect();
+        let cell_groups = (2, cells.div_ceil(128) as u32);
+        device.run(&judge, "judge", &mut buffers, cell_groups);
+        let verdicts: Vec<u32> = (0..cells).map(|i| verdict(flags[i], base[i], debits[i], credits[i])).collect();
         assert_eq!(buffers[5].words, verdicts, "{what}: verdicts");
 
         device.run(&program, "retract", &mut buffers, groups);
-        let mut outcomes = Vec::new();
+        let (mut outcomes, mut kept) = (Vec::new(), base.clone());
         for reading in &readings {
             let to_line = reading.row.cells.iter().any(|cell| verdicts.get(*cell as usize).is_some_and(|verdict| *verdict != 0));
             outcomes.push(if to_line { TO_LINE } else { reading.leaf });
             reading.count(&reading.demands, &mut debits, &mut credits, word::sub);
             if !to_line {
                 reading.count(&reading.applied, &mut debits, &mut credits, word::add);
+                for (key, value) in &reading.stored {
+                    kept.get_mut(reading.row.cells[key.index()] as usize).into_iter().for_each(|cell| *cell = *value);
+                }
             }
         }
+        assert_eq!(buffers[2].words, words(&kept), "{what}: values after retract");
         assert_eq!(buffers[6].words, outcomes, "{what}: outcomes");
         assert_eq!(buffers[3].words, debits.as_flattened(), "{what}: debits after retract");
         assert_eq!(buffers[4].words, credits.as_flattened(), "{what}: credits after retract");
 
-        device.run(&settle, "settle", &mut buffers, (2, 1));
+        device.run(&settle, "settle", &mut buffers, cell_groups);
         let narrow = |total: &Total| word::narrow(total);
-        let settled = |i: usize| base[i].wrapping_sub(narrow(&debits[i])).wrapping_add(narrow(&credits[i]));
-        let values: Vec<U256> = (0..CELLS).map(|i| if verdicts[i] == 0 { settled(i) } else { base[i] }).collect();
+        let settled = |i: usize| kept[i].wrapping_sub(narrow(&debits[i])).wrapping_add(narrow(&credits[i]));
+        let values: Vec<U256> = (0..cells).map(|i| if verdicts[i] == 0 { settled(i) } else { base[i] }).collect();
         assert_eq!(buffers[2].words, words(&values), "{what}: values");
     });
 }

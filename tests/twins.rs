@@ -17,8 +17,9 @@ use clearwave::lower;
 use clearwave::plan::classes::Plan;
 use clearwave::tx::{Block, Transaction};
 use clearwave::word::{Word, from_word, to_word};
-use common::{Contract, Random};
+use common::{Contract, Random, stored};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -102,9 +103,10 @@ fn open(judge: &str, settle: &str) -> Device {
     Device::new(&choice, judge, settle).expect("these tests need a device; a software one will do")
 }
 
-/// Calls of `program` over `cells` cells, of which the first few are hot.
-fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize) -> Stream {
+/// Calls of `program` over `cells` cells, of which the first few are hot, and cells of their own from `own` on.
+fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize, own: &mut Range<u32>) -> Stream {
     let walker = &program.walker;
+    let stored = stored(&walker.root);
     let first_cell = walker.bits.len().div_ceil(32);
     let mut columns = vec![0; rows * walker.columns()];
     let widest = *random.pick(&[0, 64, 65, 128, 129, 256]);
@@ -116,7 +118,10 @@ fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize
         }
         for key in program.kernel.key_ids() {
             let hot = one_in(random, 2);
-            let cell = random.below(if hot { cells.clamp(1, 2) } else { cells.max(1) }) as u32;
+            let cell = match stored.contains(&key) {
+                true => own.next().expect("there are enough"),
+                false => random.below(if hot { cells.clamp(1, 2) } else { cells.max(1) }) as u32,
+            };
             set(walker.cell_column(key), if cells == 0 || one_in(random, 30) { NO_CELL } else { cell });
         }
         for param in 0..walker.params.len() {
@@ -131,12 +136,14 @@ fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize
 fn segment(random: &mut Random, programs: &[Arc<Program>]) -> Segment {
     let cells = *random.pick(&[0, 1, 2, 3, 5, 63, 64, 65, 300]);
     let streams = random.below(4);
+    let mut own = cells as u32..u32::MAX;
     let streams = (0..streams).map(|_| {
         let rows = *random.pick(&[0, 1, 2, 7, 63, 64, 65, 127, 128, 129, 1000]);
         let program = programs[random.below(programs.len())].clone();
-        stream(random, &program, rows, cells)
+        stream(random, &program, rows, cells, &mut own)
     });
     let streams = streams.collect();
+    let all = own.start as usize;
     let netted = [flags::GUARD, flags::GUARD | flags::DEBIT | flags::CREDIT | flags::PLAIN_DEBIT, flags::CREDIT];
     let sentinel = [flags::SENTINEL | flags::DEBIT, flags::SENTINEL | flags::DEBIT | flags::PLAIN_DEBIT];
     let flag = |random: &mut Random| match random.below(8) {
@@ -147,8 +154,8 @@ fn segment(random: &mut Random, programs: &[Arc<Program>]) -> Segment {
     let base = |random: &mut Random| if one_in(random, 2) { to_word(U256::from(10_000_000)) } else { word(random) };
     Segment {
         streams,
-        base: (0..cells).map(|_| base(random)).collect::<Vec<_>>().into(),
-        flags: (0..cells).map(|_| flag(random)).collect(),
+        base: (0..all).map(|_| base(random)).collect::<Vec<_>>().into(),
+        flags: (0..all).map(|cell| if cell < cells { flag(random) } else { flags::OWN }).collect(),
         ..Segment::default()
     }
 }
@@ -337,6 +344,7 @@ fn resolve(ledger: &mut Ledger, program: &Program, call: Call<'_>, flags: &mut V
     let class: Vec<usize> = cells.iter().map(|cell| cells.iter().position(|other| other == cell).expect("it is there")).collect();
     let inputs: HashMap<_, _> = walker.bits.iter().chain(&walker.params).map(|id| (*id, run.word(*id, ledger))).collect();
     let shape = shape(kernel, &class, &|id| inputs.get(&id).map(|word| !word.is_zero()));
+    let clears = shape.clears() || (!shape.aliases && shape.clears_alone(&walker.stored));
     flags.resize(ledger.values.len(), 0);
     let mut row = vec![0; walker.columns()];
     for (bit, id) in walker.bits.iter().enumerate() {
@@ -344,14 +352,15 @@ fn resolve(ledger: &mut Ledger, program: &Program, call: Call<'_>, flags: &mut V
     }
     for (key, cell) in kernel.key_ids().zip(cells) {
         let uses = shape.flags[key.index()];
+        let shared = if uses != 0 && flags[cell] != 0 { flags::SHARED } else { 0 };
         // A call that is executed in order has its demands in no total.
-        flags[cell] |= if shape.clears() || uses & flags::NETTED == 0 { uses } else { uses | flags::WRITE };
+        flags[cell] |= shared | if clears || uses & flags::NETTED == 0 { uses } else { uses | flags::WRITE };
         row[walker.cell_column(key)] = if uses == 0 { NO_CELL } else { cell as u32 };
     }
     for (param, id) in walker.params.iter().enumerate() {
         row[walker.param_column(param)..][..8].copy_from_slice(&to_word(inputs[id]));
     }
-    shape.clears().then_some(row)
+    clears.then_some(row)
 }
 
 #[test]
@@ -361,7 +370,7 @@ fn clearing_gives_what_execution_in_order_gives() {
     let addresses = [1, 2, 1];
     let programs = kernels.clone().map(|(kernel, _)| program(kernel, ""));
     let block = Block::default();
-    let (mut cleared_calls, mut lines) = (0, 0);
+    let (mut cleared_calls, mut lines, mut approved) = (0, 0, 0);
     for seed in 0..600 {
         let mut random = Random::new(seed);
         let accounts = 2 + random.below(6);
@@ -388,6 +397,8 @@ fn clearing_gives_what_execution_in_order_gives() {
                 None => in_line.push(i),
             }
         }
+        flags.iter_mut().filter(|flags| **flags & flags::SHARED == 0).for_each(|flags| *flags = flags::alone(*flags));
+        approved += rows[2].len();
         let streams = rows.iter().zip(&programs).map(|(rows, program)| {
             let columns: Vec<u32> = (0..program.walker.columns()).flat_map(|column| rows.iter().map(move |(_, row)| row[column])).collect();
             Stream::from_words(program.clone(), rows.len(), &columns)
@@ -404,7 +415,10 @@ fn clearing_gives_what_execution_in_order_gives() {
         let truth = std::mem::replace(&mut ledger.values, cleared.values.iter().map(from_word).collect());
         for ((i, _), outcome) in rows.iter().flatten().zip(cleared.outcomes.iter().flatten()) {
             match *outcome {
-                TO_LINE => in_line.push(*i),
+                TO_LINE => {
+                    in_line.push(*i);
+                    approved -= usize::from(calls[*i].0 == 2);
+                }
                 leaf => assert_eq!(leaf, leaves[*i].index() as u32, "seed {seed}: call {i}"),
             }
         }
@@ -417,6 +431,7 @@ fn clearing_gives_what_execution_in_order_gives() {
         lines += in_line.len();
     }
     assert!(cleared_calls > 2000 && lines > 2000, "{cleared_calls} calls cleared, {lines} did not: both must be tried");
+    assert!(approved > 100, "{approved} calls stored to cells of their own");
 }
 
 /// What a row costs, by stage. Run alone, optimised, with `--ignored --nocapture`.

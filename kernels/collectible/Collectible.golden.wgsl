@@ -8,7 +8,7 @@
 // 3: k2, the cell of keccak(caller, keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 5))
 // 4 and on, segment.limbs columns each:
 //   caller
-//   a0, for wave
+//   a0
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -33,7 +33,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(0u, TO_LINE, to_line); // revert
         return;
     }
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     if is_zero(e8) {
         outcomes[row] = select(5u, TO_LINE, to_line); // revert
@@ -41,17 +41,38 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     if (bits0 & 0x2u) == 0u {
         outcomes[row] = select(4u, TO_LINE, to_line); // return
+        if !to_line {
+            let a0 = param(row, 4u, 1u);
+            let v1 = load_cell(k1);
+            let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+            let e16 = or(a0, e15);
+            store_cell(k1, e16);
+        }
         return;
     }
     let caller = param(row, 4u, 0u);
     if eq(caller, e8) {
         outcomes[row] = select(1u, TO_LINE, to_line); // return
+        if !to_line {
+            let a0 = param(row, 4u, 1u);
+            let v1 = load_cell(k1);
+            let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+            let e16 = or(a0, e15);
+            store_cell(k1, e16);
+        }
         return;
     }
-    let v2 = base_value(k2);
+    let v2 = load_cell(k2);
     let e23 = and(small(0xffu), v2);
     if !is_zero(e23) {
         outcomes[row] = select(2u, TO_LINE, to_line); // return
+        if !to_line {
+            let a0 = param(row, 4u, 1u);
+            let v1 = load_cell(k1);
+            let e15 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+            let e16 = or(a0, e15);
+            store_cell(k1, e16);
+        }
         return;
     }
     outcomes[row] = select(3u, TO_LINE, to_line); // revert
@@ -118,7 +139,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 }
 
 // constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
-// cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits
@@ -132,7 +153,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 1: k0, the cell of keccak(a1, 2)
 // 2: k1, the cell of keccak(a0, 3)
 // 3 and on, segment.limbs columns each:
-//   a0, for wave
+//   a0
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -175,7 +196,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(3u, TO_LINE, to_line); // revert
         return;
     }
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     if !is_zero(e8) {
         outcomes[row] = select(1u, TO_LINE, to_line); // revert
@@ -184,6 +205,10 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     outcomes[row] = select(2u, TO_LINE, to_line); // return
     if to_line {
         take_credits(k1, widen(small(0x1u)));
+    } else {
+        let a0 = param(row, 3u, 0u);
+        let e16 = or(a0, v0);
+        store_cell(k0, e16);
     }
 }
 
@@ -560,7 +585,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x8 of bits0, a0
 // 1: k0, the cell of keccak(a0, keccak(caller, 5))
 // 2 and on, segment.limbs columns each:
-//   p0, iszero(iszero(a1)), for wave
+//   p0, iszero(iszero(a1))
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -593,6 +618,13 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     if (bits0 & 0x8u) != 0u {
         outcomes[row] = select(1u, TO_LINE, to_line); // return
+        if !to_line {
+            let p0 = param(row, 2u, 0u);
+            let v0 = load_cell(k0);
+            let e13 = and(Word(vec4<u32>(0xffffff00u, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+            let e14 = or(p0, e13);
+            store_cell(k0, e14);
+        }
         return;
     }
     outcomes[row] = select(2u, TO_LINE, to_line); // revert
@@ -658,7 +690,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 7 and on, segment.limbs columns each:
 //   caller
 //   a0
-//   a1, for wave
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -786,7 +818,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     if (bits0 & 0x8u) == 0u {
-        let v0 = base_value(k0);
+        let v0 = load_cell(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
         if is_zero(e11) {
             let a0 = param(row, 7u, 1u);
@@ -794,6 +826,10 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
                 outcomes[row] = select(22u, TO_LINE, to_line); // return
                 if to_line {
                     take_credits(k3, widen(small(0x1u)));
+                } else {
+                    let a1 = param(row, 7u, 2u);
+                    let e46 = or(a1, v0);
+                    store_cell(k0, e46);
                 }
                 return;
             }
@@ -811,6 +847,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             if to_line {
                 take_debits(k2, widen(small(0x1u)));
                 take_credits(k3, widen(small(0x1u)));
+            } else {
+                let v1 = load_cell(k1);
+                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+                let a1 = param(row, 7u, 2u);
+                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+                let e28 = or(a1, e27);
+                store_cell(k1, e18);
+                store_cell(k0, e28);
             }
             return;
         }
@@ -818,11 +862,19 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         if to_line {
             take_debits(k2, widen(small(0x1u)));
             take_credits(k3, widen(small(0x1u)));
+        } else {
+            let v1 = load_cell(k1);
+            let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+            let a1 = param(row, 7u, 2u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+            let e28 = or(a1, e27);
+            store_cell(k1, e18);
+            store_cell(k0, e28);
         }
         return;
     }
     let caller = param(row, 7u, 0u);
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     if eq(caller, e11) {
         if !is_zero(e11) {
@@ -832,6 +884,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
                 if to_line {
                     take_debits(k2, widen(small(0x1u)));
                     take_credits(k3, widen(small(0x1u)));
+                } else {
+                    let v1 = load_cell(k1);
+                    let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+                    let a1 = param(row, 7u, 2u);
+                    let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+                    let e28 = or(a1, e27);
+                    store_cell(k1, e18);
+                    store_cell(k0, e28);
                 }
                 return;
             }
@@ -843,6 +903,10 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             outcomes[row] = select(4u, TO_LINE, to_line); // return
             if to_line {
                 take_credits(k3, widen(small(0x1u)));
+            } else {
+                let a1 = param(row, 7u, 2u);
+                let e46 = or(a1, v0);
+                store_cell(k0, e46);
             }
             return;
         }
@@ -854,7 +918,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(12u, TO_LINE, to_line); // revert
         return;
     }
-    let v4 = base_value(k4);
+    let v4 = load_cell(k4);
     let e52 = and(small(0xffu), v4);
     if !is_zero(e52) {
         if !is_zero(e11) {
@@ -862,16 +926,28 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             if to_line {
                 take_debits(k2, widen(small(0x1u)));
                 take_credits(k3, widen(small(0x1u)));
+            } else {
+                let v1 = load_cell(k1);
+                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+                let a1 = param(row, 7u, 2u);
+                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+                let e28 = or(a1, e27);
+                store_cell(k1, e18);
+                store_cell(k0, e28);
             }
             return;
         }
         outcomes[row] = select(7u, TO_LINE, to_line); // return
         if to_line {
             take_credits(k3, widen(small(0x1u)));
+        } else {
+            let a1 = param(row, 7u, 2u);
+            let e46 = or(a1, v0);
+            store_cell(k0, e46);
         }
         return;
     }
-    let v1 = base_value(k1);
+    let v1 = load_cell(k1);
     let e53 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
     if !eq(caller, e53) {
         outcomes[row] = select(10u, TO_LINE, to_line); // revert
@@ -882,12 +958,23 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         if to_line {
             take_debits(k2, widen(small(0x1u)));
             take_credits(k3, widen(small(0x1u)));
+        } else {
+            let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+            let a1 = param(row, 7u, 2u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+            let e28 = or(a1, e27);
+            store_cell(k1, e18);
+            store_cell(k0, e28);
         }
         return;
     }
     outcomes[row] = select(9u, TO_LINE, to_line); // return
     if to_line {
         take_credits(k3, widen(small(0x1u)));
+    } else {
+        let a1 = param(row, 7u, 2u);
+        let e46 = or(a1, v0);
+        store_cell(k0, e46);
     }
 }
 

@@ -7,7 +7,7 @@
 // 2: k1, the cell of keccak(a0, 1)
 // 3 and on, segment.limbs columns each:
 //   caller
-//   a1, for wave
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -56,19 +56,24 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(4u, TO_LINE, to_line); // revert
         return;
     }
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e8 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     let caller = param(row, 3u, 0u);
     if !eq(e8, caller) {
         outcomes[row] = select(3u, TO_LINE, to_line); // revert
         return;
     }
-    let v1 = base_value(k1);
+    let v1 = load_cell(k1);
     let e14 = add(small(0x1u), v1);
     if !is_zero(e14) {
         outcomes[row] = select(1u, TO_LINE, to_line); // return
         if to_line {
             take_credits(k1, widen(small(0x1u)));
+        } else {
+            let a1 = param(row, 3u, 1u);
+            let e16 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+            let e17 = or(a1, e16);
+            store_cell(k0, e17);
         }
         return;
     }
@@ -131,7 +136,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // The columns of a row; cells that the call does not touch are 0xffffffff.
 // 0: k0, the cell of keccak(a0, 0)
 // 1 and on, segment.limbs columns each:
-//   caller, for wave
+//   caller
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -149,13 +154,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     let k0 = column(row, 0u);
     let to_line = contended(k0);
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e5 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     if !is_zero(e5) {
         outcomes[row] = select(0u, TO_LINE, to_line); // revert
         return;
     }
     outcomes[row] = select(1u, TO_LINE, to_line); // return
+    if !to_line {
+        let caller = param(row, 1u, 0u);
+        let e13 = or(v0, caller);
+        store_cell(k0, e13);
+    }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -183,7 +193,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 }
 
 // constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
-// cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits

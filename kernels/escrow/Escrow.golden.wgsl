@@ -113,8 +113,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 4: k3, the cell of add(2, keccak(a0, 2))
 // 5 and on, segment.limbs columns each:
 //   a2
-//   a1, for wave
-//   caller, for wave
+//   caller
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -164,7 +164,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(5u, TO_LINE, to_line); // revert
         return;
     }
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e11 = shr(small(0xa0u), v0);
     let e12 = and(small(0xffu), e11);
     if lt(small(0x3u), e12) {
@@ -179,6 +179,19 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if to_line {
         let a2 = param(row, 5u, 0u);
         take_debits(k1, widen(a2));
+    } else {
+        let caller = param(row, 5u, 1u);
+        let v2 = load_cell(k2);
+        let e37 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v2);
+        let e38 = or(caller, e37);
+        let a1 = param(row, 5u, 2u);
+        let e44 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffff00u, 0xffffffffu, 0xffffffffu)), v0);
+        let e45 = or(a1, e44);
+        let e46 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x1u, 0x0u, 0x0u)), e45);
+        let a2 = param(row, 5u, 0u);
+        store_cell(k2, e38);
+        store_cell(k0, e46);
+        store_cell(k3, a2);
     }
 }
 
@@ -228,11 +241,11 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
     outcomes[row] = 4u; // return
     let e34 = sub(l1, a2);
-    let caller = param(row, 5u, 2u);
+    let caller = param(row, 5u, 1u);
     let l2 = load_cell(k2);
     let e37 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l2);
     let e38 = or(caller, e37);
-    let a1 = param(row, 5u, 1u);
+    let a1 = param(row, 5u, 2u);
     let l3 = pick(load_cell(k0), e34, k1 == k0);
     let e44 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffff00u, 0xffffffffu, 0xffffffffu)), l3);
     let e45 = or(a1, e44);
@@ -310,7 +323,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let k3 = column(row, 3u);
     let k4 = column(row, 4u);
     let to_line = contended(k0) || contended(k1) || contended(k2) || contended(k3) || contended(k4);
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e9 = shr(small(0xa0u), v0);
     let e10 = and(small(0xffu), e9);
     if lt(small(0x3u), e10) {
@@ -326,18 +339,26 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if eq(e16, caller) {
         outcomes[row] = select(2u, TO_LINE, to_line); // return
         if to_line {
-            let v1 = base_value(k1);
+            let v1 = load_cell(k1);
             take_credits(k3, widen(v1));
+        } else {
+            let e26 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffff00u, 0xffffffffu, 0xffffffffu)), v0);
+            let e27 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x3u, 0x0u, 0x0u)), e26);
+            store_cell(k0, e27);
         }
         return;
     }
-    let v4 = base_value(k4);
+    let v4 = load_cell(k4);
     let e35 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v4);
     if eq(caller, e35) {
         outcomes[row] = select(4u, TO_LINE, to_line); // return
         if to_line {
-            let v1 = base_value(k1);
+            let v1 = load_cell(k1);
             take_credits(k3, widen(v1));
+        } else {
+            let e26 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffff00u, 0xffffffffu, 0xffffffffu)), v0);
+            let e27 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x3u, 0x0u, 0x0u)), e26);
+            store_cell(k0, e27);
         }
         return;
     }
@@ -469,7 +490,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let k2 = column(row, 2u);
     let k3 = column(row, 3u);
     let to_line = contended(k0) || contended(k1) || contended(k2) || contended(k3);
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e9 = shr(small(0xa0u), v0);
     let e10 = and(small(0xffu), e9);
     if lt(small(0x3u), e10) {
@@ -480,14 +501,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(4u, TO_LINE, to_line); // revert
         return;
     }
-    let v1 = base_value(k1);
+    let v1 = load_cell(k1);
     let e17 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
     let caller = param(row, 4u, 0u);
     if eq(e17, caller) {
         outcomes[row] = select(2u, TO_LINE, to_line); // return
         if to_line {
-            let v2 = base_value(k2);
+            let v2 = load_cell(k2);
             take_credits(k3, widen(v2));
+        } else {
+            let e26 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0xffffff00u, 0xffffffffu, 0xffffffffu)), v0);
+            let e27 = or(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0x2u, 0x0u, 0x0u)), e26);
+            store_cell(k0, e27);
         }
         return;
     }

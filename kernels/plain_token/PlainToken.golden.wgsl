@@ -4,7 +4,7 @@
 // 0: bit 0x1 of bits0, shr(0xa0, a0)
 // 1: k0, the cell of keccak(a0, keccak(caller, 3))
 // 2 and on, segment.limbs columns each:
-//   a1, for wave
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -28,6 +28,10 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     outcomes[row] = select(1u, TO_LINE, to_line); // return
+    if !to_line {
+        let a1 = param(row, 2u, 0u);
+        store_cell(k0, a1);
+    }
 }
 
 @compute @workgroup_size(WORKGROUP)

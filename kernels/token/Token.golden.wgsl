@@ -6,7 +6,7 @@
 // 0: bit 0x4 of bits0, a0
 // 1: k0, the cell of keccak(a0, keccak(caller, 1))
 // 2 and on, segment.limbs columns each:
-//   a1, for wave
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -35,6 +35,10 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
     if (bits0 & 0x4u) != 0u {
         outcomes[row] = select(1u, TO_LINE, to_line); // return
+        if !to_line {
+            let a1 = param(row, 2u, 0u);
+            store_cell(k0, a1);
+        }
         return;
     }
     outcomes[row] = select(2u, TO_LINE, to_line); // revert

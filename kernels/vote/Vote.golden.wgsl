@@ -84,7 +84,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 3: k2, the cell of keccak(a0, 1)
 // 4 and on, segment.limbs columns each:
 //   caller
-//   a1, for wave
+//   a1
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -109,7 +109,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(0u, TO_LINE, to_line); // revert
         return;
     }
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e6 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
     let caller = param(row, 4u, 0u);
     if !eq(e6, caller) {
@@ -122,13 +122,17 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         outcomes[row] = select(1u, TO_LINE, to_line); // revert
         return;
     }
-    let v1 = base_value(k1);
+    let v1 = load_cell(k1);
     let e16 = and(small(0xffu), v1);
     if !is_zero(e16) {
         outcomes[row] = select(2u, TO_LINE, to_line); // revert
         return;
     }
     outcomes[row] = select(3u, TO_LINE, to_line); // return
+    if !to_line {
+        let a1 = param(row, 4u, 1u);
+        store_cell(k2, a1);
+    }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -177,7 +181,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 }
 
 // constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
-// cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
+// cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
 // totals.wgsl: credits, add_credits, carry_credits
@@ -230,19 +234,19 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let k2 = column(row, 2u);
     let k3 = column(row, 3u);
     let to_line = contended(k0) || contended(k1) || contended(k2) || contended(k3);
-    let v0 = base_value(k0);
+    let v0 = load_cell(k0);
     let e4 = shr(small(0xa0u), v0);
     let e5 = and(small(0xffu), e4);
     if !is_zero(e5) {
         outcomes[row] = select(0u, TO_LINE, to_line); // revert
         return;
     }
-    let v1 = base_value(k1);
+    let v1 = load_cell(k1);
     if is_zero(v1) {
         outcomes[row] = select(4u, TO_LINE, to_line); // revert
         return;
     }
-    let v2 = base_value(k2);
+    let v2 = load_cell(k2);
     let e14 = and(small(0xffu), v2);
     if !is_zero(e14) {
         outcomes[row] = select(1u, TO_LINE, to_line); // revert
@@ -251,6 +255,9 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     outcomes[row] = select(3u, TO_LINE, to_line); // return
     if to_line {
         take_credits(k3, widen(v1));
+    } else {
+        let e24 = or(small(0x1u), v2);
+        store_cell(k2, e24);
     }
 }
 

@@ -262,7 +262,7 @@ impl Calling<'_, '_> {
         let plan = self.line.plan;
         let Some(flags) = plan.segment.flags.get(at) else { return };
         let in_order = match self.line.verdicts[at] {
-            0 => flags & flags::NETTED == 0 && !store,
+            0 => flags & (flags::NETTED | flags::OWN) == 0 && !store,
             // Calls of a wave have used it in an order that did not reckon with this one.
             _ => !plan.waved.get(at).is_some_and(|waved| *waved),
         };

@@ -1,11 +1,11 @@
-//! The passes over rows: `net` counts what each call demands, `retract` takes back what settle must not apply. Both go down the same
-//! decisions; where net's make no difference to the demands, they are gone.
+//! The passes over rows: `net` counts what each call demands, `retract` takes back what settle must not apply, and stores what a call leaves
+//! in cells of its own. Both go down the same decisions; where net's make no difference to the demands, they are gone.
 
 use super::demand::{Demand, End, Side};
 use super::tree::Tree;
 use super::writer::{Loads, Writer};
-use crate::ir::Kernel;
-use crate::ir::access::{TOTAL_COST, Walker};
+use crate::ir::access::{STORED_COST, TOTAL_COST, Walker};
+use crate::ir::{ExprId, Kernel, KeyId};
 
 /// Adds the demands of a call to the totals of its cells.
 pub fn net<'k>(kernel: &'k Kernel, walker: &'k Walker, tree: &Tree<End>) -> Writer<'k> {
@@ -16,9 +16,10 @@ pub fn net<'k>(kernel: &'k Kernel, walker: &'k Walker, tree: &Tree<End>) -> Writ
     writer
 }
 
-/// Writes the outcome. A call that goes to the line takes back all that it demands, any other what its leaf does not apply.
+/// Writes the outcome. A call that goes to the line takes back all that it demands, any other what its leaf does not apply; that one stores.
 pub fn retract<'k>(kernel: &'k Kernel, walker: &'k Walker, tree: &Tree<End>) -> Writer<'k> {
-    let mut writer = Writer::new(kernel, walker, &walker.params, Loads::Base);
+    let loads = if walker.root.stores() { Loads::Values } else { Loads::Base };
+    let mut writer = Writer::new(kernel, walker, &walker.params, loads);
     let cells: Vec<String> = kernel.key_ids().map(|key| format!("contended({})", writer.cell(key))).collect();
     let to_line = if cells.is_empty() { "false".to_string() } else { cells.join(" || ") };
     writer.line(&format!("let to_line = {to_line};"));
@@ -27,15 +28,27 @@ pub fn retract<'k>(kernel: &'k Kernel, walker: &'k Walker, tree: &Tree<End>) -> 
         let (unapplied, applied): (Vec<&Demand>, Vec<&Demand>) = end.demands.iter().partition(|demand| demand.applied.is_empty());
         let partly: Vec<&Demand> = applied.iter().copied().filter(|demand| !demand.is_applied()).collect();
         let all_of = |writer: &mut Writer<'_>| applied.iter().for_each(|demand| count(writer, "take", demand, false));
-        let rest_of = |writer: &mut Writer<'_>| partly.iter().for_each(|demand| count(writer, "take", demand, true));
+        let rest_of = |writer: &mut Writer<'_>| {
+            partly.iter().for_each(|demand| count(writer, "take", demand, true));
+            store(writer, &end.stores);
+        };
         unapplied.iter().for_each(|demand| count(writer, "take", demand, false));
-        match (applied.is_empty(), partly.is_empty()) {
-            (true, _) => {}
+        match (applied.is_empty(), partly.is_empty() && end.stores.is_empty()) {
+            (true, true) => {}
+            (true, false) => writer.branch("!to_line", rest_of),
             (false, true) => writer.branch("to_line", all_of),
             (false, false) => writer.either("to_line", all_of, rest_of),
         }
     });
     writer
+}
+
+/// Stores words, all of which are evaluated before.
+fn store(writer: &mut Writer<'_>, stores: &[(KeyId, ExprId)]) {
+    let lines: Vec<String> =
+        stores.iter().map(|(key, value)| format!("store_cell({}, {});", writer.cell(*key), writer.word(*value))).collect();
+    writer.cost += STORED_COST * lines.len();
+    lines.iter().for_each(|line| writer.line(line));
 }
 
 /// Adds or takes a demand, or what the leaf leaves of it.

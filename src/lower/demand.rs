@@ -2,9 +2,8 @@
 //! sentinels to note what the other side demands; here those side ways are followed with the decisions that the main way has made, so that
 //! every end lists its demands, each once and none that another covers.
 
-use super::alike::Alike;
 use super::tree::{Test, Tree};
-use crate::ir::access::{Effect, Term, Walk, Walker};
+use crate::ir::access::{Alike, Term, Walk, Walker};
 use crate::ir::{ExprId, Kernel, KeyId, LeafId};
 use crate::limits;
 use alloy_primitives::U256;
@@ -51,6 +50,8 @@ impl Demand {
 pub struct End {
     pub leaf: LeafId,
     pub demands: Vec<Demand>,
+    /// What the leaf stores to cells of the call's own.
+    pub stores: Vec<(KeyId, ExprId)>,
 }
 
 /// The walk with its demands at the ends; `None` where the side ways make too many of them.
@@ -68,7 +69,8 @@ struct Way<'w> {
     pending: Vec<(&'w Walk, bool)>,
     decided: HashMap<Test, bool>,
     demands: BTreeMap<(KeyId, Side), Vec<Sum>>,
-    leaf: Option<(LeafId, &'w [Effect])>,
+    /// The leaf of the main way.
+    leaf: Option<&'w Walk>,
 }
 
 fn follow(mut way: Way<'_>, ends: &mut usize) -> Option<Tree<End>> {
@@ -84,13 +86,13 @@ fn follow(mut way: Way<'_>, ends: &mut usize) -> Option<Tree<End>> {
                 way.pending.push((pass, main));
                 continue;
             }
-            Walk::Leaf { leaf, effects } => {
+            Walk::Leaf { effects, .. } => {
                 for effect in effects {
                     way.note(effect.key, Side::Debits, effect_sum(way.alike, &effect.debits));
                     way.note(effect.key, Side::Credits, effect_sum(way.alike, &effect.credits));
                 }
                 if main {
-                    way.leaf = Some((*leaf, effects));
+                    way.leaf = Some(walk);
                 }
                 continue;
             }
@@ -161,14 +163,15 @@ impl<'w> Way<'w> {
     }
 
     fn end(self) -> End {
-        let (leaf, effects) = self.leaf.expect("the main way ends in a leaf");
+        let Some(Walk::Leaf { leaf, effects, stores }) = self.leaf else { unreachable!("the main way ends in a leaf") };
         let applied = |key: KeyId, side: Side| {
             let effect = effects.iter().find(|effect| effect.key == key);
             effect.map_or(vec![], |effect| effect_sum(self.alike, if side == Side::Debits { &effect.debits } else { &effect.credits }))
         };
         let demands = self.demands.into_iter();
         let demands = demands.map(|((key, side), most_of)| Demand { key, side, most_of, applied: applied(key, side) }).collect();
-        End { leaf, demands }
+        let stores = stores.iter().map(|(key, value)| (*key, self.alike.first(*value))).collect();
+        End { leaf: *leaf, demands, stores }
     }
 }
 

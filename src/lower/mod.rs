@@ -8,7 +8,6 @@
 //!
 //! What is written by hand is in `shaders/`; a module holds only what it uses of it.
 
-mod alike;
 mod clear;
 mod demand;
 mod emit;

@@ -15,6 +15,8 @@ use std::collections::HashSet;
 pub enum Loads {
     /// The key's base value: shadows do not hit in calls that are cleared.
     Base,
+    /// The same where the pass stores to cells.
+    Values,
     /// The cell as it is, or what a shadow that hits it stores.
     Cells,
 }
@@ -171,7 +173,8 @@ impl<'k> Writer<'k> {
     fn value(&mut self, key: KeyId) -> String {
         let cell = self.cell(key);
         let name = format!("v{}", key.index());
-        self.declare(Name::Value(key), &name, || format!("base_value({cell})"));
+        let read = if self.loads == Loads::Base { "base_value" } else { "load_cell" };
+        self.declare(Name::Value(key), &name, || format!("{read}({cell})"));
         name
     }
 
@@ -232,7 +235,7 @@ impl<'k> Writer<'k> {
         }
         self.cost += device_cost(expr);
         let value = match expr {
-            Expr::Load(load) if self.loads == Loads::Base => {
+            Expr::Load(load) if self.loads != Loads::Cells => {
                 self.value(kernel.load(*load).key);
                 return;
             }
@@ -280,7 +283,7 @@ impl<'k> Writer<'k> {
     fn name(&self, id: ExprId) -> String {
         match self.kernel.exprs.get(id) {
             Expr::Const(value) if self.is_literal(id) => literal(*value),
-            Expr::Load(load) if self.loads == Loads::Base => format!("v{}", self.kernel.load(*load).key.index()),
+            Expr::Load(load) if self.loads != Loads::Cells => format!("v{}", self.kernel.load(*load).key.index()),
             Expr::Load(load) => format!("l{}", load.index()),
             _ => word_name(self.kernel, self.params, id),
         }

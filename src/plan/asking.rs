@@ -127,10 +127,9 @@ impl Source {
 fn words(walker: &Walker, walk: &Walk) -> Vec<ExprId> {
     let mut found: Vec<ExprId> = match walk {
         Walk::Bit { bit, .. } => vec![walker.bits[*bit]],
-        Walk::Read { condition, .. } => vec![*condition],
-        Walk::Guard { guard, .. } => guard.down.iter().chain(&guard.up).filter_map(Term::word).collect(),
-        Walk::Sentinel { .. } => vec![],
+        // Cells of a call's own are no concern of others.
         Walk::Leaf { effects, .. } => effects.iter().flat_map(|effect| effect.debits.iter().chain(&effect.credits)).copied().collect(),
+        walk => walk.words(),
     };
     found.extend(walk.below().into_iter().flat_map(|walk| words(walker, walk)));
     found

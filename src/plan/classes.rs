@@ -226,17 +226,27 @@ fn number(state: &State, numbering: &mut Numbering, chunks: &mut [Chunk]) -> (Ve
         for (chunk, missing) in chunks.iter_mut().zip(missing) {
             let join = |number: u32, uses: u32| {
                 debug_assert!(uses <= u32::from(u16::MAX), "half a word holds all flags");
-                flags[number as usize] |= uses as u16;
+                let known = &mut flags[number as usize];
+                *known = together(*known, uses as u16);
             };
             calls.extend(chunk.number(|found| number_of(numbering, missing, found), join));
         }
         (flags, calls)
     });
     let (flags, calls): (Vec<Vec<u16>>, Vec<Vec<OrderedCall>>) = of_share.collect();
-    let joined = |cell: usize| flags.iter().fold(0, |joined, flags| joined | u32::from(flags[cell]));
+    let joined = |cell: usize| match u32::from(flags.iter().fold(0, |joined, flags| together(joined, flags[cell]))) {
+        joined if joined & flags::SHARED == 0 => flags::alone(joined),
+        joined => joined & !flags::SHARED,
+    };
     let mut all = Vec::with_capacity(calls.iter().map(Vec::len).sum());
     calls.into_iter().for_each(|mut calls| all.append(&mut calls));
     ((0..numbering.len()).into_par_iter().with_min_len(1 << 12).map(joined).collect(), all)
+}
+
+/// The uses of several.
+fn together(some: u16, others: u16) -> u16 {
+    let shared = if some != 0 && others != 0 { flags::SHARED as u16 } else { 0 };
+    some | others | shared
 }
 
 struct Classes<'a> {
@@ -249,12 +259,17 @@ struct Classes<'a> {
 }
 
 impl Classes<'_> {
-    fn join(&mut self, number: u32, flags: u32) {
+    fn join(&mut self, number: u32, uses: u32) {
         let at = number as usize;
         if at >= self.flags.len() {
             self.flags.resize(at + 1, 0);
         }
-        self.flags[at] |= flags;
+        let known = &mut self.flags[at];
+        if *known & flags::OWN != 0 {
+            // Somebody uses it besides.
+            *known = (*known & !flags::OWN) | flags::WRITE;
+        }
+        *known |= uses;
     }
 
     fn foresee(&mut self, prediction: &Prediction) -> Foreseen {
@@ -356,9 +371,9 @@ impl Classes<'_> {
     /// Takes the rows that use an ordered cell out of the rows that are cleared; the calls ascend by transaction again.
     fn set_aside(&self, chunks: &mut [Chunk], calls: &mut Vec<OrderedCall>, all: bool) {
         if all || self.flags.iter().any(|flags| flags::ordered(*flags)) {
-            for rows in chunks.iter_mut().flat_map(|chunk| &mut chunk.rows) {
-                calls.extend(set_aside(rows, &self.flags, all));
-            }
+            let aside = |chunk: &mut Chunk| chunk.rows.iter_mut().flat_map(|rows| set_aside(rows, &self.flags, all)).collect();
+            let aside: Vec<Vec<OrderedCall>> = chunks.par_iter_mut().map(aside).collect();
+            aside.into_iter().for_each(|mut aside| calls.append(&mut aside));
         }
         calls.sort_unstable_by_key(|call| call.transaction);
     }

@@ -208,7 +208,7 @@ impl World for Start<'_> {
     }
 }
 
-/// Whether nobody of the segment changes a cell that is used so.
+/// Whether nobody of the segment changes a cell that is used so, but for the one call whose own it may be: that one finds it as it was.
 pub fn is_free(flags: u32) -> bool {
-    flags & !(flags::READ | flags::SHOWN) == 0
+    flags & !(flags::READ | flags::SHOWN | flags::OWN) == 0
 }

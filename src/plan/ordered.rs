@@ -31,7 +31,9 @@ pub struct Kind {
     pub in_line: bool,
     /// Which cells some of their keys name hangs on cells.
     pub hangs: bool,
-    /// Whatever they bring, they can be cleared.
+    /// They can be cleared, as far as they alone decide.
+    pub clears: bool,
+    /// They can be cleared whatever they bring.
     pub in_rows: bool,
     /// They have more bounds of their own than are kept.
     pub is_bounded_often: bool,
@@ -44,8 +46,10 @@ impl Kind {
         let hangs = compiled.finders.iter().any(|finder| matches!(finder, Finder::State { .. }));
         let own_bounds = shape.bounds.iter().filter(|(_, bound)| bound.fixed(&compiled.program.kernel).is_none()).count();
         let settled = shape.leaf.is_some() || shape.escapes || own_bounds > 0;
-        let in_rows = !settled && shape.clears() && compiled.on_device;
-        Self { compiled, shape, in_line, hangs, in_rows, is_bounded_often: own_bounds > limits::BOUNDS }
+        let may_leave = shape.escapes || !compiled.shapes.pinned_keys.is_empty();
+        let clears_alone = || !(in_line || hangs || may_leave) && shape.clears_alone(&compiled.program.walker.stored);
+        let clears = compiled.on_device && (shape.clears() || clears_alone());
+        Self { compiled, shape, in_line, hangs, clears, in_rows: clears && !settled, is_bounded_often: own_bounds > limits::BOUNDS }
     }
 }
 

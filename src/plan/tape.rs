@@ -173,6 +173,11 @@ impl<S> Tape<S> {
         self
     }
 
+    /// Where its words start.
+    pub fn sources(&self) -> impl Iterator<Item = &S> {
+        self.steps.iter().filter_map(|step| if let Step::Source(source) = step { Some(source) } else { None })
+    }
+
     /// What it costs a call, in additions; `None` where it hashes, which is best left to those that need it.
     pub fn cost(&self) -> Option<usize> {
         let hashes = self.steps.iter().any(|step| matches!(step, Step::Keccak(..)));

@@ -13,12 +13,22 @@ pub mod words;
 
 use alloy_primitives::{Address, Bytes, U256, hex};
 use clearwave::evm::{self, Entry};
+use clearwave::ir::access::Walk;
 use clearwave::ir::eval::{Call, Place, Run, World};
 use clearwave::ir::{Kernel, KeyId};
 use clearwave::state::{CellKey, Slot};
 use clearwave::{Batch, Block, Transaction};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
+
+/// The keys whose cells a walk stores to: each call needs a cell of its own for them.
+pub fn stored(walk: &Walk) -> BTreeSet<KeyId> {
+    let mut keys: BTreeSet<KeyId> = walk.below().into_iter().flat_map(stored).collect();
+    if let Walk::Leaf { stores, .. } = walk {
+        keys.extend(stores.iter().map(|(key, _)| *key));
+    }
+    keys
+}
 
 /// SplitMix64: small, seeded, and the same everywhere. It may read its small numbers from a script first, so that a fuzzer decides them.
 pub struct Random {

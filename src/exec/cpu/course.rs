@@ -3,21 +3,49 @@
 
 use super::rows::{Ask, Choice, Operand, Plan, Step};
 use crate::exec::segment::Part;
+use alloy_primitives::U256;
 
 /// What rows with the same bits demand, and where they end.
 #[derive(Clone)]
 pub(super) struct Course {
     pub demands: Vec<Demand>,
-    /// The leaf, and whether they demand exactly what they apply; `None` where that hangs on cells.
-    pub end: Option<(u32, bool)>,
+    /// `None` where that hangs on cells.
+    pub end: Option<Finish>,
 }
 
-/// The amount of a parameter, demanded of a key; the side is 0 for down, 1 for up.
+/// The leaf that rows end at.
+#[derive(Clone)]
+pub(super) struct Finish {
+    pub leaf: u32,
+    /// They demand exactly what they apply.
+    pub exact: bool,
+    /// What they store, by key.
+    pub stores: Vec<(usize, Amount)>,
+}
+
+/// An amount that is demanded of a key; the side is 0 for down, 1 for up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Demand {
     pub key: usize,
     pub side: usize,
-    pub param: usize,
+    pub amount: Amount,
+}
+
+/// A word that needs no computing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Amount {
+    Param(usize),
+    Const(U256),
+}
+
+impl Amount {
+    fn of(operand: &Operand) -> Option<Self> {
+        match operand {
+            Operand::Param(param) => Some(Self::Param(*param)),
+            Operand::Const(value) => Some(Self::Const(*value)),
+            Operand::Word(_) => None,
+        }
+    }
 }
 
 /// The course of one row after another: most have that of the row before.
@@ -41,7 +69,7 @@ impl Courses {
 }
 
 impl Course {
-    /// The course of rows with these bits; `None` where cells decide what they demand, or where that is more than a parameter.
+    /// The course of rows with these bits; `None` where cells decide what they demand, or where that has to be computed.
     pub fn new(plan: &Plan, bits: u32) -> Option<Self> {
         let mut course = Self { demands: vec![], end: None };
         course.end = course.follow(&plan.root, bits)?;
@@ -49,7 +77,7 @@ impl Course {
     }
 
     /// Where the walk ends, if that is certain; what it demands on all its ways is noted.
-    fn follow(&mut self, mut step: &Step, bits: u32) -> Option<Option<(u32, bool)>> {
+    fn follow(&mut self, mut step: &Step, bits: u32) -> Option<Option<Finish>> {
         loop {
             step = match step {
                 Step::Choose { choice: Choice::Bit(bit), yes, no } => {
@@ -74,7 +102,8 @@ impl Course {
                 }
                 Step::End(end) => {
                     self.note(&end.asks)?;
-                    return Some(Some((end.leaf, end.exact)));
+                    let stores = end.stores.iter().map(|(key, value)| Some((*key, Amount::of(value)?)));
+                    return Some(Some(Finish { leaf: end.leaf, exact: end.exact, stores: stores.collect::<Option<_>>()? }));
                 }
             };
         }
@@ -82,8 +111,8 @@ impl Course {
 
     fn note(&mut self, asks: &[Ask]) -> Option<()> {
         for ask in asks {
-            let [Operand::Param(param)] = ask.terms[..] else { return None };
-            let demand = Demand { key: ask.key, side: ask.side, param };
+            let [term] = &ask.terms[..] else { return None };
+            let demand = Demand { key: ask.key, side: ask.side, amount: Amount::of(term)? };
             let same = |known: &&Demand| (known.key, known.side) == (demand.key, demand.side);
             match self.demands.iter().find(same) {
                 None => self.demands.push(demand),

@@ -2,8 +2,10 @@
 //! checked, and nothing depends on the order of threads: totals are sums.
 
 mod course;
+mod ledger;
 mod plans;
 mod rows;
+mod stores;
 mod sums;
 mod tree;
 mod twin;
@@ -49,6 +51,7 @@ impl Clearing for Cpu {
         let mut cleared = sums::judge(segment, &pieces, take(&mut self.spare));
         stage("judge");
         sums::retract(segment, &mut pieces, &mut cleared);
+        sums::store(&pieces, &mut cleared);
         cleared.outcomes = sums::outcomes(segment, pieces);
         stage("retract");
         if !segment.waves.levels.is_empty() {

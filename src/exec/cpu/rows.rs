@@ -1,10 +1,14 @@
 //! A row of a stream, and the walk that it takes: which leaf it ends at, and what it demands of its cells. Nothing is changed here.
 
+use super::course::Amount;
 use crate::exec::segment::Part;
-use crate::ir::access::{NO_CELL, Term, Walk, Walker};
-use crate::ir::{Binary, Expr, ExprId, Kernel, KeyId, Ternary, Unary, eval};
-use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word};
-use alloy_primitives::{U256, keccak256};
+use crate::ir::access::{Alike, NO_CELL, Term, Walk, Walker};
+use crate::ir::{Expr, ExprId, Kernel, KeyId};
+use crate::plan::tape::{Evaluated, Origin, Register, Registers, SIDE_BY_SIDE, Tape, Writer};
+use crate::prefetch::prefetch;
+use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word, from_word, to_word};
+use alloy_primitives::U256;
+use std::ops::Range;
 
 pub(super) const NOTHING: Total = [0; TOTAL_LIMBS];
 
@@ -18,11 +22,20 @@ pub(super) fn wide(word: &Word) -> Total {
 #[derive(Debug)]
 pub(super) struct Plan {
     pub root: Step,
+    /// What is computed for every row that is not of a course.
+    tape: Tape<Source>,
     pub bit_columns: usize,
     pub cell_columns: Vec<usize>,
     pub param_columns: Vec<usize>,
     /// For each key whether anything is demanded of it, down and up.
     pub asked: Vec<[bool; 2]>,
+}
+
+/// Where a row's words start: the first column of what it brings, or that of a key's cell.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    Param(usize),
+    Load(usize),
 }
 
 #[derive(Debug)]
@@ -45,6 +58,8 @@ pub(super) struct End {
     pub leaf: u32,
     pub asks: Vec<Ask>,
     pub applied: Vec<Ask>,
+    /// What is stored to cells of the call's own, by key.
+    pub stores: Vec<(usize, Operand)>,
     /// Whoever ends here demands exactly what it applies.
     pub exact: bool,
 }
@@ -57,29 +72,63 @@ pub(super) struct Ask {
     pub terms: Vec<Operand>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Operand {
     Param(usize),
     Const(U256),
-    /// The value of this key's cell.
-    Load(usize),
-    Unary(Unary, Box<Operand>),
-    Binary(Binary, Box<[Operand; 2]>),
-    Ternary(Ternary, Box<[Operand; 3]>),
-    Keccak(Vec<Operand>, usize),
+    Word(Register),
 }
 
 impl Plan {
     pub fn new(kernel: &Kernel, walker: &Walker) -> Self {
-        let builder = Builder { kernel, walker };
+        let column = |param: &ExprId| walker.params.iter().position(|known| known == param).map(|at| walker.param_column(at));
+        let mut writer = Writer::new(&kernel.exprs, |id| match (column(&id), kernel.exprs.get(id)) {
+            (Some(first), _) => Origin::Source(Source::Param(first)),
+            (None, Expr::Load(load)) => Origin::Source(Source::Load(walker.cell_column(kernel.load(*load).key))),
+            (None, _) => Origin::Operation,
+        });
+        let alike = Alike::new(kernel, &walker.root);
+        let mut words = Vec::new();
+        gather(&walker.root, &mut words);
+        words.iter().map(|word| alike.first(*word)).filter(|word| kernel.exprs.has_loads(*word)).for_each(|word| writer.need(word));
+        let (tape, registers) = writer.finish();
+        let builder = Builder { kernel, walker, alike, registers };
         let mut asked = vec![[false; 2]; kernel.keys.len()];
         builder.asks(&walker.root).iter().for_each(|ask| asked[ask.key][ask.side] = true);
         Self {
             root: builder.step(&walker.root, &[], &[]),
+            tape,
             bit_columns: walker.bits.len().div_ceil(32),
             cell_columns: kernel.key_ids().map(|key| walker.cell_column(key)).collect(),
             param_columns: (0..walker.params.len()).map(|param| walker.param_column(param)).collect(),
             asked,
+        }
+    }
+
+    /// Visits rows of a part, with what is computed for each; `words` is room for it.
+    pub fn each(&self, part: &Part, base: &[Word], rows: Range<usize>, words: &mut Vec<U256>, mut visit: impl FnMut(&Row<'_>)) {
+        for first in rows.clone().step_by(SIDE_BY_SIDE) {
+            let group = first..rows.end.min(first + SIDE_BY_SIDE);
+            self.fetch(part, base, group.end..rows.end.min(group.end + SIDE_BY_SIDE));
+            let evaluated = self.tape.run(group.len(), |source, words| source.write(part, base, group.start, words), words);
+            for (at, row) in group.enumerate() {
+                visit(&Row { plan: self, part, base, row, evaluated, at });
+            }
+        }
+    }
+
+    /// A row of which nothing is computed.
+    pub fn row<'a>(&'a self, part: &'a Part, base: &'a [Word], row: usize) -> Row<'a> {
+        Row { plan: self, part, base, row, evaluated: self.tape.evaluated(1, &[]), at: 0 }
+    }
+
+    /// Has the cells fetched that rows look at.
+    fn fetch(&self, part: &Part, base: &[Word], rows: Range<usize>) {
+        for source in self.tape.sources() {
+            if let Source::Load(column) = source {
+                let cells = part.columns[*column][rows.clone()].iter();
+                cells.filter_map(|cell| base.get(*cell as usize)).for_each(prefetch);
+            }
         }
     }
 
@@ -89,9 +138,35 @@ impl Plan {
     }
 }
 
+impl Source {
+    /// The words of rows from `first` on.
+    fn write(self, part: &Part, base: &[Word], first: usize, words: &mut [U256]) {
+        match self {
+            Self::Param(column) => {
+                let limbs: [&[u32]; LIMBS] = std::array::from_fn(|limb| part.columns[column + limb].get(first..).unwrap_or(&[]));
+                for (at, word) in words.iter_mut().enumerate() {
+                    *word = from_word(&limbs.map(|limb| limb.get(at).copied().unwrap_or(0)));
+                }
+            }
+            Self::Load(column) => {
+                let cells = &part.columns[column][first..];
+                words.iter_mut().zip(cells).for_each(|(word, cell)| *word = base.get(*cell as usize).map(from_word).unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// The words that a walk looks at.
+fn gather(walk: &Walk, words: &mut Vec<ExprId>) {
+    words.extend(walk.words());
+    walk.below().into_iter().for_each(|walk| gather(walk, words));
+}
+
 struct Builder<'a> {
     kernel: &'a Kernel,
     walker: &'a Walker,
+    alike: Alike,
+    registers: Registers,
 }
 
 impl Builder<'_> {
@@ -114,15 +189,17 @@ impl Builder<'_> {
                 let to = |walk, beside| Box::new(self.step(walk, made, &[others, &self.asks(beside)].concat()));
                 Step::Sentinel { key: key.index(), equal: to(equal, other), other: to(other, equal) }
             }
-            Walk::Leaf { leaf, .. } => {
+            Walk::Leaf { leaf, stores, .. } => {
                 let applied = self.own_asks(walk);
                 let mut demanded = made.iter().chain(others);
                 // What is applied is demanded too, so it is enough that nothing else is.
                 let exact = demanded.all(|ask| applied.contains(ask));
-                Step::End(End { leaf: leaf.index() as u32, asks: new(applied.clone(), made), applied, exact })
+                let stores = stores.iter().map(|(key, value)| (key.index(), self.operand(*value))).collect();
+                Step::End(End { leaf: leaf.index() as u32, asks: new(applied.clone(), made), applied, stores, exact })
             }
         }
     }
+
     /// What a node itself asks.
     fn own_asks(&self, walk: &Walk) -> Vec<Ask> {
         let sides = |key: KeyId, down: Vec<Operand>, up: Vec<Operand>| {
@@ -159,19 +236,10 @@ impl Builder<'_> {
     }
 
     fn operand(&self, id: ExprId) -> Operand {
-        if let Some(param) = self.walker.params.iter().position(|param| *param == id) {
-            return Operand::Param(param);
-        }
-        match self.kernel.exprs.get(id) {
-            Expr::Const(value) => Operand::Const(*value),
-            Expr::Load(load) => Operand::Load(self.kernel.load(*load).key.index()),
-            Expr::Unary(op, a) => Operand::Unary(*op, Box::new(self.operand(*a))),
-            Expr::Binary(op, a, b) => Operand::Binary(*op, Box::new([*a, *b].map(|id| self.operand(id)))),
-            Expr::Ternary(op, operands) => Operand::Ternary(*op, Box::new(operands.map(|id| self.operand(id)))),
-            Expr::Keccak(preimage) => {
-                Operand::Keccak(preimage.words.iter().map(|id| self.operand(*id)).collect(), preimage.len_bytes as usize)
-            }
-            Expr::Input(_) => unreachable!("the walker makes a parameter of what inputs decide"),
+        match (self.walker.params.iter().position(|param| *param == id), self.kernel.exprs.get(id)) {
+            (Some(param), _) => Operand::Param(param),
+            (None, Expr::Const(value)) => Operand::Const(*value),
+            (None, _) => Operand::Word(self.registers.of(self.alike.first(id))),
         }
     }
 }
@@ -184,9 +252,12 @@ fn new(asks: Vec<Ask>, made: &[Ask]) -> Vec<Ask> {
 /// One row of a stream.
 pub(super) struct Row<'a> {
     pub plan: &'a Plan,
-    pub part: &'a Part,
-    pub base: &'a [Word],
-    pub row: usize,
+    part: &'a Part,
+    base: &'a [Word],
+    row: usize,
+    evaluated: Evaluated<'a>,
+    /// Its place among those evaluated.
+    at: usize,
 }
 
 impl<'a> Row<'a> {
@@ -297,7 +368,15 @@ impl<'a> Row<'a> {
         self.column(self.plan.cell_columns[key])
     }
 
-    pub fn param(&self, param: usize) -> Word {
+    /// A word that needs no computing.
+    pub fn word(&self, amount: Amount) -> Word {
+        match amount {
+            Amount::Param(param) => self.param(param),
+            Amount::Const(value) => to_word(value),
+        }
+    }
+
+    fn param(&self, param: usize) -> Word {
         let first = self.plan.param_columns[param];
         std::array::from_fn(|limb| self.column(first + limb))
     }
@@ -310,24 +389,11 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn value(&self, operand: &Operand) -> U256 {
+    pub fn value(&self, operand: &Operand) -> U256 {
         match operand {
-            Operand::Param(param) => word::from_word(&self.param(*param)),
+            Operand::Param(param) => from_word(&self.param(*param)),
             Operand::Const(value) => *value,
-            Operand::Load(key) => word::from_word(&self.load(*key)),
-            Operand::Unary(op, a) => eval::unary(*op, self.value(a)),
-            Operand::Binary(op, operands) => {
-                let [a, b] = operands.each_ref().map(|operand| self.value(operand));
-                eval::binary(*op, a, b)
-            }
-            Operand::Ternary(op, operands) => {
-                let [a, b, c] = operands.each_ref().map(|operand| self.value(operand));
-                eval::ternary(*op, a, b, c)
-            }
-            Operand::Keccak(words, len) => {
-                let bytes: Vec<u8> = words.iter().flat_map(|word| self.value(word).to_be_bytes::<32>()).collect();
-                keccak256(&bytes[..*len]).into()
-            }
+            Operand::Word(register) => *self.evaluated.column(*register).word(self.at),
         }
     }
 }

@@ -1,78 +1,24 @@
 //! Totals without locks: what rows demand is written down by range of cells, and each range is summed by one thread, in a table that stays in
 //! its cache. Taking back goes the same way, on values that are settled already: modulo 2^256 the order makes no difference.
 
-use super::course::{Course, Courses, Demand};
+use super::course::{Amount, Course, Courses, Demand, Finish};
+use super::ledger::{Change, RANGE, SHORT, Sorted, Source};
 use super::rows::{NOTHING, Plan, Row, wide};
+use super::stores::{self, Stores};
 use super::{GRAIN, settle, verdict_of};
 use crate::exec::segment::{Cleared, Part, Segment, TO_LINE};
 use crate::ir::access::NO_CELL;
-use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word};
+use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word, to_word};
 use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Cells of a range: their sums fit a core's cache.
-const RANGE: usize = 1 << 13;
-/// Limbs of an amount that is written down short, as most are.
-const SHORT: usize = 3;
-
-/// An amount for one side of one cell.
-#[derive(Clone, Copy)]
-struct Change<const N: usize> {
-    /// Twice the cell, and 1 more for credits.
-    place: u32,
-    amount: [u32; N],
-}
-
-impl<const N: usize> Change<N> {
-    fn range(&self) -> usize {
-        self.place as usize / (2 * RANGE)
-    }
-}
-
 /// Changes by range of cells.
 struct Ledger {
     short: Sorted<SHORT>,
     long: Sorted<TOTAL_LIMBS>,
-}
-
-/// Changes, range after range, and where each range starts.
-struct Sorted<const N: usize> {
-    changes: Vec<Change<N>>,
-    starts: Vec<u32>,
-}
-
-impl<const N: usize> Sorted<N> {
-    fn new(source: &impl Source<N>, ranges: usize) -> Self {
-        let mut starts = vec![0; ranges + 1];
-        source.each(|change| starts[change.range() + 1] += 1);
-        (0..ranges).for_each(|range| starts[range + 1] += starts[range]);
-        let count = starts[ranges] as usize;
-        if count == 0 {
-            return Self { changes: vec![], starts: vec![] };
-        }
-        let (mut next, mut changes) = (starts.clone(), vec![Change { place: 0, amount: [0; N] }; count]);
-        source.each(|change| {
-            let at = &mut next[change.range()];
-            changes[*at as usize] = change;
-            *at += 1;
-        });
-        Self { changes, starts }
-    }
-
-    fn of(&self, range: usize) -> &[Change<N>] {
-        match self.starts.get(range..range + 2) {
-            Some([first, next]) => &self.changes[*first as usize..*next as usize],
-            _ => &[],
-        }
-    }
-}
-
-/// Changes to be sorted, the same each time they are gone through.
-trait Source<const N: usize> {
-    fn each(&self, visit: impl FnMut(Change<N>));
 }
 
 /// Changes as they come.
@@ -89,20 +35,32 @@ struct Short<'a> {
     columns: Vec<Columns<'a>>,
 }
 
-/// Amounts for one side of cells, row by row; a limb that is 0 in all rows has no column.
+/// Amounts for one side of cells, row by row.
 struct Columns<'a> {
     side: usize,
     cells: &'a [u32],
-    limbs: [&'a [u32]; SHORT],
+    amounts: Amounts<'a>,
+}
+
+enum Amounts<'a> {
+    /// By limb; one that is 0 in all rows has no column.
+    Limbs([&'a [u32]; SHORT]),
+    Same([u32; SHORT]),
 }
 
 impl Source<SHORT> for Short<'_> {
     fn each(&self, mut visit: impl FnMut(Change<SHORT>)) {
         self.list.iter().for_each(|change| visit(*change));
-        for Columns { side, cells, limbs } in &self.columns {
+        for Columns { side, cells, amounts } in &self.columns {
             let limb = |limbs: &[u32], row: usize| if limbs.is_empty() { 0 } else { limbs[row] };
             let named = cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL);
-            named.for_each(|(row, cell)| visit(Change { place: *cell << 1 | *side as u32, amount: limbs.map(|limbs| limb(limbs, row)) }));
+            let named = named.map(|(row, cell)| (row, *cell << 1 | *side as u32));
+            match amounts {
+                Amounts::Limbs(limbs) => {
+                    named.for_each(|(row, place)| visit(Change { place, amount: limbs.map(|limbs| limb(limbs, row)) }));
+                }
+                Amounts::Same(amount) => named.for_each(|(_, place)| visit(Change { place, amount: *amount })),
+            }
         }
     }
 }
@@ -134,25 +92,37 @@ impl<'a> Draft<'a> {
 
     /// Notes the demands of a row of this course.
     fn row_of(&mut self, row: &Row<'_>, course: &Course) {
-        for Demand { key, side, param } in &course.demands {
+        for Demand { key, side, amount } in &course.demands {
             match row.cell(*key) {
                 NO_CELL => {}
-                cell => self.add(cell, *side, &wide(&row.param(*param))),
+                cell => self.add(cell, *side, &wide(&row.word(*amount))),
             }
         }
     }
 
     /// Notes what rows of one course demand.
     fn rows(&mut self, plan: &Plan, part: &'a Part, rows: Range<usize>, course: &Course) {
-        for Demand { key, side, param } in &course.demands {
+        for Demand { key, side, amount } in &course.demands {
             let (side, cells) = (*side, &part.columns[plan.cell_columns[*key]][rows.clone()]);
-            let first = plan.param_columns[*param];
+            let named = cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL);
+            let param = match amount {
+                Amount::Param(param) => *param,
+                Amount::Const(value) => {
+                    match to_word(*value) {
+                        [a, b, c, 0, 0, 0, 0, 0] => self.short.columns.push(Columns { side, cells, amounts: Amounts::Same([a, b, c]) }),
+                        word => named.for_each(|(_, cell)| self.add(*cell, side, &wide(&word))),
+                    }
+                    continue;
+                }
+            };
+            let first = plan.param_columns[param];
             let limbs: [&[u32]; LIMBS] = std::array::from_fn(|limb| part.columns[first + limb].get(rows.clone()).unwrap_or(&[]));
             if limbs[SHORT..].iter().all(|limbs| limbs.is_empty()) {
-                self.short.columns.push(Columns { side, cells, limbs: std::array::from_fn(|limb| limbs[limb]) });
+                let amounts = Amounts::Limbs(std::array::from_fn(|limb| limbs[limb]));
+                self.short.columns.push(Columns { side, cells, amounts });
                 continue;
             }
-            for (row, cell) in cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL) {
+            for (row, cell) in named {
                 let limb = |limb: usize| limbs.get(limb).and_then(|limbs| limbs.get(row)).copied().unwrap_or(0);
                 self.add(*cell, side, &std::array::from_fn(limb));
             }
@@ -218,6 +188,7 @@ struct Rows<'a> {
     part: &'a Part,
     rows: Range<usize>,
     outcomes: Vec<u32>,
+    stores: Stores,
     /// Some demand more than they apply.
     inexact: bool,
 }
@@ -228,7 +199,7 @@ pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Arc<Plan>]) -> Vec<Pi
     let mut pieces: Vec<(usize, Vec<Rows<'a>>)> = Vec::new();
     for (stream, (parts, plan)) in segment.streams.iter().map(|stream| &stream.parts).zip(plans).enumerate() {
         for (part, rows) in parts.iter().flat_map(|part| of_part(part).into_iter().map(move |rows| (part, rows))) {
-            let run = Rows { stream, plan, part, rows, outcomes: vec![], inexact: false };
+            let run = Rows { stream, plan, part, rows, outcomes: vec![], stores: Stores::default(), inexact: false };
             match pieces.last_mut() {
                 Some((filled, runs)) if *filled + run.rows.len() <= GRAIN => {
                     *filled += run.rows.len();
@@ -239,15 +210,15 @@ pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Arc<Plan>]) -> Vec<Pi
         }
     }
     let piece = |(_, mut runs): (usize, Vec<Rows<'a>>)| {
-        let mut draft = Draft::default();
-        runs.iter_mut().for_each(|rows| rows.demand(&mut draft, &segment.base));
+        let (mut draft, mut words) = (Draft::default(), vec![]);
+        runs.iter_mut().for_each(|rows| rows.demand(&mut draft, &segment.base, &mut words));
         Piece { runs, ledger: draft.sort(segment.base.len()) }
     };
     pieces.into_par_iter().map(piece).collect()
 }
 
 impl<'a> Rows<'a> {
-    fn demand(&mut self, draft: &mut Draft<'a>, base: &[Word]) {
+    fn demand(&mut self, draft: &mut Draft<'a>, base: &[Word], words: &mut Vec<U256>) {
         self.outcomes.reserve(self.rows.len());
         let mut first = self.rows.start;
         for (bits, count) in same_bits(self.plan, self.part, self.rows.clone()) {
@@ -257,67 +228,79 @@ impl<'a> Rows<'a> {
                 Some(course) => {
                     draft.rows(self.plan, self.part, rows.clone(), &course);
                     match course.end {
-                        Some((leaf, exact)) => {
-                            self.outcomes.resize(self.outcomes.len() + count, leaf);
-                            self.inexact |= !exact;
-                        }
-                        None => self.end_one_by_one(rows, base),
+                        Some(finish) => self.finish(rows, base, &finish),
+                        None => self.plan.each(self.part, base, rows, words, |row| self.end(row)),
                     }
                 }
-                None => self.demand_one_by_one(rows, draft, base),
+                None => {
+                    let mut demands = self.plan.demands();
+                    self.plan.each(self.part, base, rows, words, |row| {
+                        row.demand(&mut demands);
+                        draft.row(row, &demands);
+                        self.end(row);
+                    });
+                }
             }
         }
     }
 
-    fn demand_one_by_one(&mut self, rows: Range<usize>, draft: &mut Draft<'_>, base: &[Word]) {
-        let (plan, part) = (self.plan, self.part);
-        let mut demands = plan.demands();
-        for row in rows.clone().map(|row| Row { plan, part, base, row }) {
-            row.demand(&mut demands);
-            draft.row(&row, &demands);
+    /// Rows that end so.
+    fn finish(&mut self, rows: Range<usize>, base: &[Word], finish: &Finish) {
+        let first = self.outcomes.len();
+        self.outcomes.resize(first + rows.len(), finish.leaf);
+        self.inexact |= !finish.exact;
+        for (key, amount) in &finish.stores {
+            for (at, row) in rows.clone().enumerate() {
+                let row = self.plan.row(self.part, base, row);
+                self.stores.push(first + at, row.cell(*key), row.word(*amount));
+            }
         }
-        self.end_one_by_one(rows, base);
     }
 
-    fn end_one_by_one(&mut self, rows: Range<usize>, base: &[Word]) {
-        for row in rows {
-            let end = Row { plan: self.plan, part: self.part, base, row }.end();
-            self.outcomes.push(end.leaf);
-            self.inexact |= !end.exact;
+    fn end(&mut self, row: &Row<'_>) {
+        let end = row.end();
+        for (key, value) in &end.stores {
+            self.stores.push(self.outcomes.len(), row.cell(*key), to_word(row.value(value)));
         }
+        self.outcomes.push(end.leaf);
+        self.inexact |= !end.exact;
     }
 
     /// Notes what is not to be applied. `contended` is there if any cell is.
     fn take_back(&mut self, draft: &mut Draft<'_>, base: &[Word], contended: Option<&Contended>) {
         let (plan, part) = (self.plan, self.part);
         let to_line = contended.map(|contended| self.name(contended));
-        let (mut demands, mut courses) = (plan.demands(), Courses::default());
+        let (mut demands, mut courses, mut words) = (plan.demands(), Courses::default(), vec![]);
+        // Those that have to be gone through word by word, with whether they go to the line.
+        let mut open = Vec::new();
         for (at, (row, outcome)) in self.rows.clone().zip(&mut self.outcomes).enumerate() {
             let to_line = to_line.as_ref().is_some_and(|to_line| to_line[at]);
             if !to_line && !self.inexact {
                 continue;
             }
-            let row = Row { plan, part, base, row };
             if to_line {
                 *outcome = TO_LINE;
-                match courses.of(plan, part, row.row) {
-                    Some(course) => draft.row_of(&row, course),
-                    None => {
-                        row.demand(&mut demands);
-                        draft.row(&row, &demands);
-                    }
-                }
-                continue;
             }
-            let end = row.end();
-            if !end.exact {
+            match if to_line { courses.of(plan, part, row) } else { None } {
+                Some(course) => draft.row_of(&plan.row(part, base, row), course),
+                None => open.push((row, to_line)),
+            }
+        }
+        for runs in open.chunk_by(|(row, to_line), next| (row + 1, to_line) == (next.0, &next.1)) {
+            let ((first, to_line), rows) = (runs[0], runs.len());
+            plan.each(part, base, first..first + rows, &mut words, |row| {
+                let end = row.end();
+                if end.exact && !to_line {
+                    return;
+                }
                 row.demand(&mut demands);
-                for ask in &end.applied {
+                let applied = if to_line { &[][..] } else { &end.applied };
+                for ask in applied {
                     let demand = &mut demands[ask.key][ask.side];
                     *demand = word::sub(*demand, row.sum(&ask.terms));
                 }
-                draft.row(&row, &demands);
-            }
+                draft.row(row, &demands);
+            });
         }
     }
 
@@ -424,6 +407,12 @@ pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut
             }
         }
     });
+}
+
+/// Stores what rows leave in cells of their own, but for those that go to the line.
+pub(super) fn store(pieces: &[Piece<'_>], cleared: &mut Cleared) {
+    let of_piece = pieces.iter().map(|piece| piece.runs.iter().map(|rows| (&rows.stores, &rows.outcomes[..])).collect());
+    stores::apply(of_piece.collect(), &mut cleared.values);
 }
 
 /// The outcomes by stream.

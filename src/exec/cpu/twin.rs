@@ -5,7 +5,7 @@ use super::{judge, settle, wave};
 use crate::exec::pass::{Buffers, Pass};
 use crate::exec::segment::{Segment, Stream, TO_LINE};
 use crate::ir::access::NO_CELL;
-use crate::word::{self, Total, Word};
+use crate::word::{self, Total, Word, to_word};
 
 /// Debits and credits, a total a cell.
 #[derive(Default)]
@@ -42,7 +42,7 @@ pub(super) fn after(segment: &Segment, last: Pass) -> Buffers {
             }
             Pass::Retract => {
                 let streams = plans.iter().zip(&segment.streams);
-                outcomes = streams.map(|(plan, stream)| retract(plan, stream, &segment.base, &verdicts, &mut totals)).collect();
+                outcomes = streams.map(|(plan, stream)| retract(plan, stream, segment, &verdicts, &mut totals, &mut values)).collect();
             }
             Pass::Wave => {
                 let waved = wave::run(&segment.waves, &mut values, &mut verdicts);
@@ -62,23 +62,25 @@ pub(super) fn after(segment: &Segment, last: Pass) -> Buffers {
     Buffers { base: values.into_flattened(), debits, credits, verdicts, outcomes }
 }
 
-fn rows<'a>(plan: &'a Plan, stream: &'a Stream, base: &'a [Word]) -> impl Iterator<Item = Row<'a>> {
-    stream.parts.iter().flat_map(move |part| (0..part.rows).map(move |row| Row { plan, part, base, row }))
+fn each(plan: &Plan, stream: &Stream, base: &[Word], mut visit: impl FnMut(&Row<'_>)) {
+    let mut words = Vec::new();
+    stream.parts.iter().for_each(|part| plan.each(part, base, 0..part.rows, &mut words, &mut visit));
 }
 
 /// Adds the demands of each row to the totals of its cells.
 fn net(plan: &Plan, stream: &Stream, base: &[Word], totals: &mut Totals) {
     let mut demands = plan.demands();
-    for row in rows(plan, stream, base) {
+    each(plan, stream, base, |row| {
         row.demand(&mut demands);
-        totals.change(&row, &demands, word::add);
-    }
+        totals.change(row, &demands, word::add);
+    });
 }
 
-/// Takes back what settle must not apply: all of a row that goes to the line, and what a leaf does not apply of its row's demands.
-fn retract(plan: &Plan, stream: &Stream, base: &[Word], verdicts: &[u32], totals: &mut Totals) -> Vec<u32> {
-    let mut demands = plan.demands();
-    let outcome = |row: Row<'_>| {
+/// Takes back what settle must not apply: all of a row that goes to the line, and what a leaf does not apply of its row's demands. Others
+/// store what their leaf leaves in cells of their own.
+fn retract(plan: &Plan, stream: &Stream, segment: &Segment, verdicts: &[u32], totals: &mut Totals, values: &mut [Word]) -> Vec<u32> {
+    let (mut demands, mut outcomes) = (plan.demands(), Vec::with_capacity(stream.rows));
+    each(plan, stream, &segment.base, |row| {
         let end = row.end();
         let to_line = row.cells().any(|(_, cell)| cell != NO_CELL && verdicts[cell as usize] != 0);
         row.demand(&mut demands);
@@ -87,8 +89,12 @@ fn retract(plan: &Plan, stream: &Stream, base: &[Word], verdicts: &[u32], totals
             let demand = &mut demands[ask.key][ask.side];
             *demand = word::sub(*demand, row.sum(&ask.terms));
         }
-        totals.change(&row, &demands, word::sub);
-        if to_line { TO_LINE } else { end.leaf }
-    };
-    rows(plan, stream, base).map(outcome).collect()
+        totals.change(row, &demands, word::sub);
+        if !to_line {
+            let stores = end.stores.iter().map(|(key, value)| (row.cell(*key), row.value(value)));
+            stores.filter(|(cell, _)| *cell != NO_CELL).for_each(|(cell, value)| values[cell as usize] = to_word(value));
+        }
+        outcomes.push(if to_line { TO_LINE } else { end.leaf });
+    });
+    outcomes
 }

@@ -314,10 +314,8 @@ impl Device {
             Pass::Net | Pass::Retract => {
                 // An empty stream may lie at the end of its buffer, where nothing can be bound.
                 for (i, stream) in segment.streams.iter().enumerate().filter(|(_, stream)| stream.rows > 0) {
-                    let kernel = self.pipelines.of(&stream.program.wgsl);
-                    let pipeline = if pass == Pass::Net { &kernel.net } else { &kernel.retract };
+                    let (layout, pipeline) = self.pipelines.of(&stream.program, pass);
                     let label = format!("stream {i}");
-                    let layout = &self.pipelines.rows;
                     let bound = |binding| self.bound(binding, segment, places, i + 1, Some((stream, &places.streams[i])));
                     let group = layout.bind(&self.connection, &label, bound);
                     dispatch(&mut compute, pipeline, &group, stream.rows);

@@ -2,7 +2,8 @@
 
 use super::device::Connection;
 use crate::error::Result;
-use crate::exec::segment::{Segment, Stream};
+use crate::exec::pass::Pass;
+use crate::exec::segment::{Program, Segment, Stream};
 use hashbrown::HashMap;
 
 /// Kernels whose pipelines are kept. A chain has more contracts than a driver has room for: software ones take two megabytes for each.
@@ -19,6 +20,8 @@ enum Access {
 use Access::{Read, Uniform, Write};
 
 const KERNEL: &[(u32, Access)] = &[(0, Uniform), (1, Read), (2, Read), (3, Write), (4, Write), (5, Read), (6, Write)];
+/// Where retract stores to cells.
+const STORING: &[(u32, Access)] = &[(0, Uniform), (1, Read), (2, Write), (3, Write), (4, Write), (5, Read), (6, Write)];
 const LEVEL: &[(u32, Access)] = &[(0, Uniform), (1, Read), (2, Write), (3, Write), (4, Write), (5, Write), (6, Write)];
 const JUDGE: &[(u32, Access)] = &[(0, Uniform), (2, Read), (3, Read), (4, Read), (5, Write), (7, Read)];
 const SETTLE: &[(u32, Access)] = &[(0, Uniform), (2, Write), (3, Read), (4, Read), (5, Read)];
@@ -85,13 +88,14 @@ impl Layout {
 }
 
 /// The entry points that clear one kernel.
-pub(super) struct Kernel {
-    pub net: wgpu::ComputePipeline,
-    pub retract: wgpu::ComputePipeline,
+struct Kernel {
+    net: wgpu::ComputePipeline,
+    retract: wgpu::ComputePipeline,
 }
 
 pub(super) struct Pipelines {
-    pub rows: Layout,
+    rows: Layout,
+    storing: Layout,
     pub levels: Layout,
     pub judge: (Layout, wgpu::ComputePipeline),
     pub settle: (Layout, wgpu::ComputePipeline),
@@ -108,6 +112,7 @@ impl Pipelines {
         };
         Ok(Self {
             rows: Layout::new(connection, "rows", KERNEL),
+            storing: Layout::new(connection, "storing", STORING),
             levels: Layout::new(connection, "levels", LEVEL),
             judge: pass("judge", JUDGE, judge)?,
             settle: pass("settle", SETTLE, settle)?,
@@ -124,7 +129,7 @@ impl Pipelines {
         }
         for Stream { program, .. } in &segment.streams {
             if !self.kernels.contains_key(&program.wgsl) {
-                let kernel = self.kernel(connection, &program.module()).map_err(|error| error.within("the shader of a kernel"))?;
+                let kernel = self.kernel(connection, program).map_err(|error| error.within("the shader of a kernel"))?;
                 self.kernels.insert(program.wgsl.clone(), kernel);
             }
         }
@@ -137,12 +142,16 @@ impl Pipelines {
         Ok(())
     }
 
-    fn kernel(&self, connection: &Connection, wgsl: &str) -> Result<Kernel> {
+    fn kernel(&self, connection: &Connection, program: &Program) -> Result<Kernel> {
         let number = self.kernels.len();
-        let module = module(connection, &format!("kernel {number}"), wgsl);
-        let pipeline = |entry| self.rows.pipeline(connection, &module, &format!("{entry} of kernel {number}"), entry);
-        let kernel = Kernel { net: pipeline("net"), retract: pipeline("retract") };
+        let module = module(connection, &format!("kernel {number}"), &program.module());
+        let pipeline = |layout: &Layout, entry| layout.pipeline(connection, &module, &format!("{entry} of kernel {number}"), entry);
+        let kernel = Kernel { net: pipeline(&self.rows, "net"), retract: pipeline(self.retracting(program), "retract") };
         connection.health().map(|()| kernel)
+    }
+
+    fn retracting(&self, program: &Program) -> &Layout {
+        if program.walker.root.stores() { &self.storing } else { &self.rows }
     }
 
     fn level(&self, connection: &Connection, wgsl: &str) -> Result<wgpu::ComputePipeline> {
@@ -151,9 +160,13 @@ impl Pipelines {
         connection.health().map(|()| pipeline)
     }
 
-    /// The pipelines of a kernel of the segment that was prepared last.
-    pub fn of(&self, wgsl: &str) -> &Kernel {
-        &self.kernels[wgsl]
+    /// The pipeline of a pass over rows, for a kernel of the segment that was prepared last.
+    pub fn of(&self, program: &Program, pass: Pass) -> (&Layout, &wgpu::ComputePipeline) {
+        let kernel = &self.kernels[&program.wgsl];
+        match pass {
+            Pass::Net => (&self.rows, &kernel.net),
+            _ => (self.retracting(program), &kernel.retract),
+        }
     }
 
     /// The pipeline of its waves.

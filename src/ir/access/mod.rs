@@ -5,14 +5,16 @@
 //! open.
 //! Which keys name one cell is given by the caller, since it is decided call by call.
 
+mod alike;
 mod guard;
 mod linear;
 mod uses;
 mod walk;
 mod wave;
 
+pub use alike::Alike;
 pub use guard::{Bound, Guard, Side, Term};
-pub use walk::{Effect, NO_CELL, Walk, Walker};
+pub use walk::{Effect, NO_CELL, STORED_COST, Walk, Walker};
 pub use wave::{DEVICE_COST, TOTAL_COST, Waver, device_cost};
 
 use super::expr::ExprId;
@@ -66,6 +68,12 @@ pub mod flags {
     pub const RESTORE: u32 = 256;
     /// Debited, and no guard has seen to it that the amount is there. Never reaches a device.
     pub const UNGUARDED: u32 = 512;
+    /// Cleared, it would be counted wrong, whoever else uses it. Never reaches a device.
+    pub const MISCOUNTED: u32 = 1_024;
+    /// Of a cell: more than one call uses it, or one by several keys. Never reaches a device.
+    pub const SHARED: u32 = 2_048;
+    /// Of a cell: one call alone uses it, by one key, so that what is written to it orders nobody.
+    pub const OWN: u32 = 4_096;
 
     /// Whoever has one of these may change it.
     pub const CHANGES: u32 = WRITE | DEBIT | CREDIT | RESTORE;
@@ -76,6 +84,15 @@ pub mod flags {
     /// Whether calls that use a cell so need an order among them.
     pub const fn ordered(flags: u32) -> bool {
         flags & WRITE != 0 || (flags & (READ | RESTORE) != 0 && flags & NETTED != 0) || (flags & SENTINEL != 0 && flags & CREDIT != 0)
+    }
+
+    /// What a cell that is used so comes to where nobody but one call uses it: one of that call's own, unless that helps nothing.
+    pub const fn alone(flags: u32) -> u32 {
+        let rest = flags & !(READ | WRITE);
+        match ordered(flags) && flags & (MISCOUNTED | RESTORE) == 0 && !ordered(rest) {
+            true => rest | OWN,
+            false => flags,
+        }
     }
 }
 
@@ -106,6 +123,12 @@ impl Shape {
     /// Whether the call can be cleared as far as it alone decides, unless it escapes.
     pub fn clears(&self) -> bool {
         self.flags.iter().all(|flags| !flags::ordered(*flags))
+    }
+
+    /// The same where nobody else uses the cells that it needs in order. `stored` says by key whether a walk stores what leaves write.
+    pub fn clears_alone(&self, stored: &[bool]) -> bool {
+        let mut uses = self.flags.iter().zip(stored);
+        uses.all(|(flags, stored)| !flags::ordered(*flags) || (*stored && !flags::ordered(flags::alone(*flags))))
     }
 }
 

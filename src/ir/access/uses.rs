@@ -90,7 +90,7 @@ impl<'v, 'k> Uses<'v, 'k> {
                 // The call's own store is what it reads; the walk takes the cell's value before the call.
                 Some(store) => {
                     self.use_as(store.value, flag);
-                    self.mark(load.key, if flag == flags::READ { flags::WRITE } else { flag });
+                    self.mark(load.key, if flag == flags::READ { flags::WRITE | flags::MISCOUNTED } else { flag });
                 }
                 None => self.mark(load.key, flag),
             }
@@ -133,7 +133,7 @@ impl<'v, 'k> Uses<'v, 'k> {
         let counted = self.views.by_key.test(condition);
         if !self.counts(&test, &counted) {
             let loads = self.views.kernel.exprs.loads(condition);
-            loads.into_iter().for_each(|id| self.mark(self.views.kernel.load(id).key, flags::WRITE));
+            loads.into_iter().for_each(|id| self.mark(self.views.kernel.load(id).key, flags::WRITE | flags::MISCOUNTED));
         }
         if let Some(Test::Guard(guard)) = counted {
             self.counted.insert(guard.key, guard);
@@ -194,7 +194,8 @@ impl<'v, 'k> Uses<'v, 'k> {
                 self.restores.push((change.keys[0], word));
                 flags::RESTORE
             }
-            _ if change.written || !self.adds_up(change, parts) => flags::WRITE,
+            _ if change.written => flags::WRITE,
+            _ if !self.adds_up(change, parts) => flags::WRITE | flags::MISCOUNTED,
             _ => 0,
         };
         if !change.debits.is_empty() {

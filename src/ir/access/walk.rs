@@ -3,42 +3,30 @@
 
 use super::guard::{Guard, Term, Test};
 use super::linear::View;
+use super::wave::{DEVICE_COST, TOTAL_COST, device_cost};
 use crate::ir::expr::{Binary, Expr, ExprId};
-use crate::ir::kernel::{Kernel, KeyId, LeafId, Node, NodeId};
+use crate::ir::kernel::{Kernel, KeyId, LeafId, Node, NodeId, Store};
 use crate::limits;
 use crate::word::LIMBS;
 use alloy_primitives::U256;
+use std::collections::BTreeSet;
 
 /// A node of the walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Walk {
     /// Decided by the call's inputs: bit `bit` of its row.
-    Bit {
-        bit: usize,
-        yes: Box<Walk>,
-        no: Box<Walk>,
-    },
+    Bit { bit: usize, yes: Box<Walk>, no: Box<Walk> },
     /// Decided by free cells.
-    Read {
-        condition: ExprId,
-        yes: Box<Walk>,
-        no: Box<Walk>,
-    },
+    Read { condition: ExprId, yes: Box<Walk>, no: Box<Walk> },
     /// The call goes on at `pass`; what `fail` demands counts as well.
-    Guard {
-        guard: Guard,
-        pass: Box<Walk>,
-        fail: Box<Walk>,
-    },
+    Guard { guard: Guard, pass: Box<Walk>, fail: Box<Walk> },
     /// Decided by whether the cell is MAX at the start; what both sides demand counts.
-    Sentinel {
-        key: KeyId,
-        equal: Box<Walk>,
-        other: Box<Walk>,
-    },
+    Sentinel { key: KeyId, equal: Box<Walk>, other: Box<Walk> },
     Leaf {
         leaf: LeafId,
         effects: Vec<Effect>,
+        /// What it stores to cells that only this call uses: key and value.
+        stores: Vec<(KeyId, ExprId)>,
     },
 }
 
@@ -51,6 +39,24 @@ impl Walk {
             | Self::Guard { pass: a, fail: b, .. }
             | Self::Sentinel { equal: a, other: b, .. } => vec![a, b],
             Self::Leaf { .. } => vec![],
+        }
+    }
+
+    /// Whether any leaf stores to cells of the call's own.
+    pub fn stores(&self) -> bool {
+        matches!(self, Self::Leaf { stores, .. } if !stores.is_empty()) || self.below().into_iter().any(Self::stores)
+    }
+
+    /// The words that a node itself looks at, other than the row's bits.
+    pub fn words(&self) -> Vec<ExprId> {
+        match self {
+            Self::Bit { .. } | Self::Sentinel { .. } => vec![],
+            Self::Read { condition, .. } => vec![*condition],
+            Self::Guard { guard, .. } => guard.down.iter().chain(&guard.up).filter_map(Term::word).collect(),
+            Self::Leaf { effects, stores, .. } => {
+                let amounts = effects.iter().flat_map(|effect| effect.debits.iter().chain(&effect.credits)).copied();
+                amounts.chain(stores.iter().map(|(_, value)| *value)).collect()
+            }
         }
     }
 }
@@ -75,7 +81,12 @@ pub struct Walker {
     pub ends: Vec<Option<LeafId>>,
     /// By key: whether more than what is shown hangs on its cell.
     pub live: Vec<bool>,
+    /// By key: whether the leaves of the walk store what is written to its cell.
+    pub stored: Vec<bool>,
 }
+
+/// What storing a word costs beside computing it, in additions.
+pub const STORED_COST: usize = TOTAL_COST / 2;
 
 /// The cell column of a key that no open leaf of the call touches.
 pub const NO_CELL: u32 = u32::MAX;
@@ -83,18 +94,21 @@ pub const NO_CELL: u32 = u32::MAX;
 impl Walker {
     pub fn new(kernel: &Kernel) -> Self {
         let class: Vec<usize> = (0..kernel.keys.len()).collect();
-        let mut builder = Builder { kernel, view: View::new(kernel, &class), ends: kernel.ends(), bits: vec![], params: vec![] };
+        let (view, ends) = (View::new(kernel, &class), kernel.ends());
+        let stored = stored(kernel, &view);
+        let mut builder = Builder { kernel, view, ends, stored, bits: vec![], params: vec![] };
         let root = builder.node(kernel.root());
-        let live = live(kernel, &builder.ends);
-        Self { root, bits: builder.bits, params: builder.params, ends: builder.ends, live }
+        let Builder { ends, stored, bits, params, .. } = builder;
+        Self { root, bits, params, live: live(kernel, &ends), ends, stored }
     }
 
     /// The walk that asks two words of one cell, down and up, and ends at the kernel's first leaf with nothing applied.
     pub fn asking(kernel: &Kernel, key: KeyId, down: ExprId, up: ExprId) -> Self {
-        let end = || Box::new(Walk::Leaf { leaf: LeafId::from_index(0), effects: vec![] });
+        let end = || Box::new(Walk::Leaf { leaf: LeafId::from_index(0), effects: vec![], stores: vec![] });
         let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], bound: None, pass: false, taken: false };
         let root = Walk::Guard { guard, pass: end(), fail: end() };
-        Self { root, bits: vec![], params: vec![down, up], ends: kernel.ends(), live: vec![true; kernel.keys.len()] }
+        let keys = kernel.keys.len();
+        Self { root, bits: vec![], params: vec![down, up], ends: kernel.ends(), live: vec![true; keys], stored: vec![false; keys] }
     }
 }
 
@@ -143,10 +157,43 @@ fn live(kernel: &Kernel, ends: &[Option<LeafId>]) -> Vec<bool> {
     live
 }
 
+/// By key whether what leaves write to its cell is stored by the walk: it is a cell of the call's own often enough, which a word that is one
+/// to all calls is not, and all that is stored is little to compute.
+fn stored(kernel: &Kernel, view: &View<'_>) -> Vec<bool> {
+    let is_fixed = |key: KeyId| kernel.exprs.as_const(kernel.key(key).word()).is_some();
+    let stored: Vec<bool> = kernel.key_ids().map(|key| !is_fixed(key)).collect();
+    let values = kernel.leaves.iter().flat_map(|leaf| written(view, &leaf.stores, &stored)).map(|(_, value)| value);
+    let cost: usize = values.map(|value| STORED_COST + cost(kernel, value)).sum();
+    if cost <= DEVICE_COST / 4 { stored } else { vec![false; stored.len()] }
+}
+
+/// What a device pays for a word once it has what inputs decide.
+fn cost(kernel: &Kernel, word: ExprId) -> usize {
+    let (mut open, mut seen) = (vec![word], BTreeSet::new());
+    while let Some(word) = open.pop() {
+        if kernel.exprs.has_loads(word) && seen.insert(word) {
+            open.extend(kernel.exprs.children(word));
+        }
+    }
+    seen.into_iter().map(|word| device_cost(kernel.exprs.get(word))).sum()
+}
+
+/// What stores write to cells, key by key, in the end; nothing where some of it cannot be `stored`.
+fn written(view: &View<'_>, stores: &[Store], stored: &[bool]) -> Vec<(KeyId, ExprId)> {
+    let changes = view.changes(stores).into_iter();
+    let keys: Vec<KeyId> = changes.filter(|change| change.written && change.restored.is_none()).map(|change| change.keys[0]).collect();
+    if keys.iter().any(|key| !stored[key.index()]) {
+        return vec![];
+    }
+    let last = |key: KeyId| stores.iter().rfind(|store| store.key == key).map(|store| (key, store.value));
+    keys.into_iter().filter_map(last).collect()
+}
+
 struct Builder<'k> {
     kernel: &'k Kernel,
     view: View<'k>,
     ends: Vec<Option<LeafId>>,
+    stored: Vec<bool>,
     bits: Vec<ExprId>,
     params: Vec<ExprId>,
 }
@@ -154,10 +201,10 @@ struct Builder<'k> {
 impl Builder<'_> {
     fn node(&mut self, id: NodeId) -> Walk {
         if let Some(leaf) = self.ends[id.index()] {
-            return Walk::Leaf { leaf, effects: self.effects(leaf) };
+            return self.leaf(leaf);
         }
         match self.kernel.node(id) {
-            Node::Leaf(leaf) => Walk::Leaf { leaf, effects: self.effects(leaf) },
+            Node::Leaf(leaf) => self.leaf(leaf),
             Node::Branch { condition, yes, no } if !self.kernel.exprs.has_loads(condition) => {
                 let bit = position(&mut self.bits, condition);
                 Walk::Bit { bit, yes: self.child(yes), no: self.child(no) }
@@ -181,15 +228,14 @@ impl Builder<'_> {
         Box::new(self.node(id))
     }
 
-    fn effects(&mut self, leaf: LeafId) -> Vec<Effect> {
-        let changes = self.view.changes(&self.kernel.leaf(leaf).stores);
-        let netted = changes.into_iter().filter(|change| !change.written && (!change.debits.is_empty() || !change.credits.is_empty()));
-        let effects: Vec<Effect> =
-            netted.map(|change| Effect { key: change.keys[0], debits: change.debits, credits: change.credits }).collect();
-        for effect in &effects {
-            effect.debits.iter().chain(&effect.credits).for_each(|word| self.need(*word));
-        }
-        effects
+    fn leaf(&mut self, leaf: LeafId) -> Walk {
+        let stores = &self.kernel.leaf(leaf).stores;
+        let changes = self.view.changes(stores).into_iter();
+        let netted = changes.filter(|change| !change.written && (!change.debits.is_empty() || !change.credits.is_empty()));
+        let effects = netted.map(|change| Effect { key: change.keys[0], debits: change.debits, credits: change.credits }).collect();
+        let walk = Walk::Leaf { leaf, effects, stores: written(&self.view, stores, &self.stored) };
+        walk.words().into_iter().for_each(|word| self.need(word));
+        walk
     }
 
     /// Makes the largest parts of `word` that inputs decide parameters. Wide constants that a cell is compared with are too: kernels that

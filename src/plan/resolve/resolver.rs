@@ -277,7 +277,7 @@ impl Places<'_, '_> {
         } else if gone {
             // Off the tree it may touch what no key names: revm tells.
             chunk.fallbacks.push(index);
-        } else if shape.clears() && calls.compiled.on_device {
+        } else if rows.kinds[kind as usize].clears {
             rows.push(transactions, kind, call..call + 1, *calls, bits, search);
         } else {
             let kind = rows.kinds[kind as usize].clone();

@@ -1,8 +1,9 @@
 //! Words that are one in a call that is cleared: they differ only in what their loads may see of the call's own stores, and there no store
 //! hits a load. Compilers ask such things again on every path, so a walk is full of them.
 
-use crate::ir::access::{Term, Walk};
-use crate::ir::{Expr, ExprId, Kernel, KeyId, Preimage};
+use super::Walk;
+use crate::ir::expr::{Expr, ExprId, Preimage};
+use crate::ir::kernel::{Kernel, KeyId};
 use std::collections::{BTreeSet, HashMap};
 
 /// Finds for each word of a walk the first that is alike.
@@ -49,14 +50,7 @@ impl Alike {
 
 /// Every word that a walk names.
 fn collect(walk: &Walk, visit: &mut impl FnMut(ExprId)) {
-    match walk {
-        Walk::Bit { .. } | Walk::Sentinel { .. } => {}
-        Walk::Read { condition, .. } => visit(*condition),
-        Walk::Guard { guard, .. } => guard.down.iter().chain(&guard.up).filter_map(Term::word).for_each(&mut *visit),
-        Walk::Leaf { effects, .. } => {
-            effects.iter().flat_map(|effect| effect.debits.iter().chain(&effect.credits)).for_each(|word| visit(*word))
-        }
-    }
+    walk.words().into_iter().for_each(&mut *visit);
     walk.below().into_iter().for_each(|walk| collect(walk, visit));
 }
 
