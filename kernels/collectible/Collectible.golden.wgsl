@@ -681,6 +681,8 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 0: bit 0x2 of bits0, shr(0xa0, a1)
 // 0: bit 0x4 of bits0, a1
 // 0: bit 0x8 of bits0, caller
+// 0: bit 0x10 of bits0, eq(a0, caller)
+// 0: bit 0x20 of bits0, a0
 // 1: k0, the cell of keccak(a2, 2)
 // 2: k1, the cell of keccak(a2, 4)
 // 3: k2, the cell of keccak(a0, 3)
@@ -688,9 +690,9 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
 // 5: k4, the cell of keccak(caller, keccak(a0, 5))
 // 6: k5, the cell of keccak(caller, keccak(and(0xffffffffffffffffffffffffffffffffffffffff, l0), 5))
 // 7 and on, segment.limbs columns each:
-//   caller
 //   a0
 //   a1
+//   caller
 
 @compute @workgroup_size(WORKGROUP)
 fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -709,61 +711,14 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         return;
     }
     if (bits0 & 0x8u) == 0u {
+        let a0 = param(row, 7u, 0u);
         let k0 = column(row, 1u);
         let v0 = base_value(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-        if !is_zero(e11) {
-            let a0 = param(row, 7u, 1u);
-            if eq(a0, e11) {
-                let k2 = column(row, 3u);
-                add_debits(k2, widen(small(0x1u)));
-                let k3 = column(row, 4u);
-                add_credits(k3, widen(small(0x1u)));
-                return;
-            }
+        if !eq(a0, e11) {
             return;
         }
-        let a0 = param(row, 7u, 1u);
-        if eq(a0, e11) {
-            let k3 = column(row, 4u);
-            add_credits(k3, widen(small(0x1u)));
-            return;
-        }
-        return;
-    }
-    let caller = param(row, 7u, 0u);
-    let k0 = column(row, 1u);
-    let v0 = base_value(k0);
-    let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    if eq(caller, e11) {
-        if !is_zero(e11) {
-            let a0 = param(row, 7u, 1u);
-            if eq(a0, e11) {
-                let k2 = column(row, 3u);
-                add_debits(k2, widen(small(0x1u)));
-                let k3 = column(row, 4u);
-                add_credits(k3, widen(small(0x1u)));
-                return;
-            }
-            return;
-        }
-        let a0 = param(row, 7u, 1u);
-        if eq(a0, e11) {
-            let k3 = column(row, 4u);
-            add_credits(k3, widen(small(0x1u)));
-            return;
-        }
-        return;
-    }
-    let a0 = param(row, 7u, 1u);
-    if !eq(a0, e11) {
-        return;
-    }
-    let k4 = column(row, 5u);
-    let v4 = base_value(k4);
-    let e52 = and(small(0xffu), v4);
-    if !is_zero(e52) {
-        if !is_zero(e11) {
+        if (bits0 & 0x20u) != 0u {
             let k2 = column(row, 3u);
             add_debits(k2, widen(small(0x1u)));
             let k3 = column(row, 4u);
@@ -774,13 +729,48 @@ fn net(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) gr
         add_credits(k3, widen(small(0x1u)));
         return;
     }
-    let k1 = column(row, 2u);
-    let v1 = base_value(k1);
-    let e53 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
-    if !eq(caller, e53) {
+    let a0 = param(row, 7u, 0u);
+    let k0 = column(row, 1u);
+    let v0 = base_value(k0);
+    let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
+    if !eq(a0, e11) {
         return;
     }
-    if !is_zero(e11) {
+    if (bits0 & 0x10u) != 0u {
+        if (bits0 & 0x20u) != 0u {
+            let k2 = column(row, 3u);
+            add_debits(k2, widen(small(0x1u)));
+            let k3 = column(row, 4u);
+            add_credits(k3, widen(small(0x1u)));
+            return;
+        }
+        let k3 = column(row, 4u);
+        add_credits(k3, widen(small(0x1u)));
+        return;
+    }
+    let k4 = column(row, 5u);
+    let v4 = base_value(k4);
+    let e37 = and(small(0xffu), v4);
+    if !is_zero(e37) {
+        if (bits0 & 0x20u) != 0u {
+            let k2 = column(row, 3u);
+            add_debits(k2, widen(small(0x1u)));
+            let k3 = column(row, 4u);
+            add_credits(k3, widen(small(0x1u)));
+            return;
+        }
+        let k3 = column(row, 4u);
+        add_credits(k3, widen(small(0x1u)));
+        return;
+    }
+    let caller = param(row, 7u, 2u);
+    let k1 = column(row, 2u);
+    let v1 = base_value(k1);
+    let e38 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
+    if !eq(caller, e38) {
+        return;
+    }
+    if (bits0 & 0x20u) != 0u {
         let k2 = column(row, 3u);
         add_debits(k2, widen(small(0x1u)));
         let k3 = column(row, 4u);
@@ -814,35 +804,18 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     if (bits0 & 0x4u) == 0u {
-        outcomes[row] = select(24u, TO_LINE, to_line); // revert
+        outcomes[row] = select(23u, TO_LINE, to_line); // revert
         return;
     }
     if (bits0 & 0x8u) == 0u {
+        let a0 = param(row, 7u, 0u);
         let v0 = load_cell(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-        if is_zero(e11) {
-            let a0 = param(row, 7u, 1u);
-            if eq(a0, e11) {
-                outcomes[row] = select(22u, TO_LINE, to_line); // return
-                if to_line {
-                    take_credits(k3, widen(small(0x1u)));
-                } else {
-                    let a1 = param(row, 7u, 2u);
-                    let e46 = or(a1, v0);
-                    store_cell(k0, e46);
-                }
-                return;
-            }
-            outcomes[row] = select(23u, TO_LINE, to_line); // revert
-            return;
-        }
-        let a0 = param(row, 7u, 1u);
         if !eq(a0, e11) {
             outcomes[row] = select(20u, TO_LINE, to_line); // revert
             return;
         }
-        let caller = param(row, 7u, 0u);
-        if eq(caller, e11) {
+        if (bits0 & 0x20u) != 0u {
             outcomes[row] = select(18u, TO_LINE, to_line); // return
             if to_line {
                 take_debits(k2, widen(small(0x1u)));
@@ -850,7 +823,7 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             } else {
                 let v1 = load_cell(k1);
                 let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
-                let a1 = param(row, 7u, 2u);
+                let a1 = param(row, 7u, 1u);
                 let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
                 let e28 = or(a1, e27);
                 store_cell(k1, e18);
@@ -860,76 +833,32 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         }
         outcomes[row] = select(19u, TO_LINE, to_line); // return
         if to_line {
-            take_debits(k2, widen(small(0x1u)));
             take_credits(k3, widen(small(0x1u)));
         } else {
-            let v1 = load_cell(k1);
-            let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
-            let a1 = param(row, 7u, 2u);
+            let a1 = param(row, 7u, 1u);
             let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
             let e28 = or(a1, e27);
-            store_cell(k1, e18);
             store_cell(k0, e28);
         }
         return;
     }
-    let caller = param(row, 7u, 0u);
+    let a0 = param(row, 7u, 0u);
     let v0 = load_cell(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v0);
-    if eq(caller, e11) {
-        if !is_zero(e11) {
-            let a0 = param(row, 7u, 1u);
-            if eq(a0, e11) {
-                outcomes[row] = select(2u, TO_LINE, to_line); // return
-                if to_line {
-                    take_debits(k2, widen(small(0x1u)));
-                    take_credits(k3, widen(small(0x1u)));
-                } else {
-                    let v1 = load_cell(k1);
-                    let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
-                    let a1 = param(row, 7u, 2u);
-                    let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
-                    let e28 = or(a1, e27);
-                    store_cell(k1, e18);
-                    store_cell(k0, e28);
-                }
-                return;
-            }
-            outcomes[row] = select(3u, TO_LINE, to_line); // revert
-            return;
-        }
-        let a0 = param(row, 7u, 1u);
-        if eq(a0, e11) {
-            outcomes[row] = select(4u, TO_LINE, to_line); // return
-            if to_line {
-                take_credits(k3, widen(small(0x1u)));
-            } else {
-                let a1 = param(row, 7u, 2u);
-                let e46 = or(a1, v0);
-                store_cell(k0, e46);
-            }
-            return;
-        }
-        outcomes[row] = select(5u, TO_LINE, to_line); // revert
-        return;
-    }
-    let a0 = param(row, 7u, 1u);
     if !eq(a0, e11) {
-        outcomes[row] = select(12u, TO_LINE, to_line); // revert
+        outcomes[row] = select(10u, TO_LINE, to_line); // revert
         return;
     }
-    let v4 = load_cell(k4);
-    let e52 = and(small(0xffu), v4);
-    if !is_zero(e52) {
-        if !is_zero(e11) {
-            outcomes[row] = select(6u, TO_LINE, to_line); // return
+    if (bits0 & 0x10u) != 0u {
+        if (bits0 & 0x20u) != 0u {
+            outcomes[row] = select(2u, TO_LINE, to_line); // return
             if to_line {
                 take_debits(k2, widen(small(0x1u)));
                 take_credits(k3, widen(small(0x1u)));
             } else {
                 let v1 = load_cell(k1);
                 let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
-                let a1 = param(row, 7u, 2u);
+                let a1 = param(row, 7u, 1u);
                 let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
                 let e28 = or(a1, e27);
                 store_cell(k1, e18);
@@ -937,30 +866,62 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             }
             return;
         }
-        outcomes[row] = select(7u, TO_LINE, to_line); // return
+        outcomes[row] = select(3u, TO_LINE, to_line); // return
         if to_line {
             take_credits(k3, widen(small(0x1u)));
         } else {
-            let a1 = param(row, 7u, 2u);
-            let e46 = or(a1, v0);
-            store_cell(k0, e46);
+            let a1 = param(row, 7u, 1u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+            let e28 = or(a1, e27);
+            store_cell(k0, e28);
         }
         return;
     }
-    let v1 = load_cell(k1);
-    let e53 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
-    if !eq(caller, e53) {
-        outcomes[row] = select(10u, TO_LINE, to_line); // revert
+    let v4 = load_cell(k4);
+    let e37 = and(small(0xffu), v4);
+    if !is_zero(e37) {
+        if (bits0 & 0x20u) != 0u {
+            outcomes[row] = select(4u, TO_LINE, to_line); // return
+            if to_line {
+                take_debits(k2, widen(small(0x1u)));
+                take_credits(k3, widen(small(0x1u)));
+            } else {
+                let v1 = load_cell(k1);
+                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
+                let a1 = param(row, 7u, 1u);
+                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+                let e28 = or(a1, e27);
+                store_cell(k1, e18);
+                store_cell(k0, e28);
+            }
+            return;
+        }
+        outcomes[row] = select(5u, TO_LINE, to_line); // return
+        if to_line {
+            take_credits(k3, widen(small(0x1u)));
+        } else {
+            let a1 = param(row, 7u, 1u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+            let e28 = or(a1, e27);
+            store_cell(k0, e28);
+        }
         return;
     }
-    if !is_zero(e11) {
-        outcomes[row] = select(8u, TO_LINE, to_line); // return
+    let caller = param(row, 7u, 2u);
+    let v1 = load_cell(k1);
+    let e38 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), v1);
+    if !eq(caller, e38) {
+        outcomes[row] = select(8u, TO_LINE, to_line); // revert
+        return;
+    }
+    if (bits0 & 0x20u) != 0u {
+        outcomes[row] = select(6u, TO_LINE, to_line); // return
         if to_line {
             take_debits(k2, widen(small(0x1u)));
             take_credits(k3, widen(small(0x1u)));
         } else {
             let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v1);
-            let a1 = param(row, 7u, 2u);
+            let a1 = param(row, 7u, 1u);
             let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
             let e28 = or(a1, e27);
             store_cell(k1, e18);
@@ -968,13 +929,14 @@ fn retract(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         }
         return;
     }
-    outcomes[row] = select(9u, TO_LINE, to_line); // return
+    outcomes[row] = select(7u, TO_LINE, to_line); // return
     if to_line {
         take_credits(k3, widen(small(0x1u)));
     } else {
-        let a1 = param(row, 7u, 2u);
-        let e46 = or(a1, v0);
-        store_cell(k0, e46);
+        let a1 = param(row, 7u, 1u);
+        let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), v0);
+        let e28 = or(a1, e27);
+        store_cell(k0, e28);
     }
 }
 
@@ -1010,34 +972,18 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     if (bits0 & 0x4u) == 0u {
-        outcomes[row] = 24u; // revert
+        outcomes[row] = 23u; // revert
         return;
     }
     if (bits0 & 0x8u) == 0u {
+        let a0 = param(row, 7u, 0u);
         let l0 = load_cell(k0);
         let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-        if is_zero(e11) {
-            let a0 = param(row, 7u, 1u);
-            if eq(a0, e11) {
-                outcomes[row] = 22u; // return
-                let l4 = load_cell(k3);
-                let e45 = add(small(0x1u), l4);
-                let a1 = param(row, 7u, 2u);
-                let e46 = or(a1, l0);
-                commit_cell(k3, e45);
-                commit_cell(k0, e46);
-                return;
-            }
-            outcomes[row] = 23u; // revert
-            return;
-        }
-        let a0 = param(row, 7u, 1u);
         if !eq(a0, e11) {
             outcomes[row] = 20u; // revert
             return;
         }
-        let caller = param(row, 7u, 0u);
-        if eq(caller, e11) {
+        if (bits0 & 0x20u) != 0u {
             outcomes[row] = 18u; // return
             let l1 = load_cell(k1);
             let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
@@ -1045,7 +991,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             let e23 = sub(l2, small(0x1u));
             let l3 = pick(load_cell(k3), e23, k2 == k3);
             let e26 = add(small(0x1u), l3);
-            let a1 = param(row, 7u, 2u);
+            let a1 = param(row, 7u, 1u);
             let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
             let e28 = or(a1, e27);
             commit_cell(k1, e18);
@@ -1055,78 +1001,32 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             return;
         }
         outcomes[row] = 19u; // return
-        let l1 = load_cell(k1);
-        let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
-        let l2 = load_cell(k2);
-        let e23 = sub(l2, small(0x1u));
-        let l3 = pick(load_cell(k3), e23, k2 == k3);
-        let e26 = add(small(0x1u), l3);
-        let a1 = param(row, 7u, 2u);
+        let l4 = load_cell(k3);
+        let e31 = add(small(0x1u), l4);
+        let a1 = param(row, 7u, 1u);
         let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
         let e28 = or(a1, e27);
-        commit_cell(k1, e18);
-        commit_cell(k2, e23);
-        commit_cell(k3, e26);
+        commit_cell(k3, e31);
         commit_cell(k0, e28);
         return;
     }
-    let caller = param(row, 7u, 0u);
+    let a0 = param(row, 7u, 0u);
     let l0 = load_cell(k0);
     let e11 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l0);
-    if eq(caller, e11) {
-        if !is_zero(e11) {
-            let a0 = param(row, 7u, 1u);
-            if eq(a0, e11) {
-                outcomes[row] = 2u; // return
-                let l1 = load_cell(k1);
-                let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
-                let l2 = load_cell(k2);
-                let e23 = sub(l2, small(0x1u));
-                let l3 = pick(load_cell(k3), e23, k2 == k3);
-                let e26 = add(small(0x1u), l3);
-                let a1 = param(row, 7u, 2u);
-                let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
-                let e28 = or(a1, e27);
-                commit_cell(k1, e18);
-                commit_cell(k2, e23);
-                commit_cell(k3, e26);
-                commit_cell(k0, e28);
-                return;
-            }
-            outcomes[row] = 3u; // revert
-            return;
-        }
-        let a0 = param(row, 7u, 1u);
-        if eq(a0, e11) {
-            outcomes[row] = 4u; // return
-            let l4 = load_cell(k3);
-            let e45 = add(small(0x1u), l4);
-            let a1 = param(row, 7u, 2u);
-            let e46 = or(a1, l0);
-            commit_cell(k3, e45);
-            commit_cell(k0, e46);
-            return;
-        }
-        outcomes[row] = 5u; // revert
-        return;
-    }
-    let a0 = param(row, 7u, 1u);
     if !eq(a0, e11) {
-        outcomes[row] = 12u; // revert
+        outcomes[row] = 10u; // revert
         return;
     }
-    let l5 = load_cell(k4);
-    let e52 = and(small(0xffu), l5);
-    if !is_zero(e52) {
-        if !is_zero(e11) {
-            outcomes[row] = 6u; // return
+    if (bits0 & 0x10u) != 0u {
+        if (bits0 & 0x20u) != 0u {
+            outcomes[row] = 2u; // return
             let l1 = load_cell(k1);
             let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
             let l2 = load_cell(k2);
             let e23 = sub(l2, small(0x1u));
             let l3 = pick(load_cell(k3), e23, k2 == k3);
             let e26 = add(small(0x1u), l3);
-            let a1 = param(row, 7u, 2u);
+            let a1 = param(row, 7u, 1u);
             let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
             let e28 = or(a1, e27);
             commit_cell(k1, e18);
@@ -1135,29 +1035,61 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
             commit_cell(k0, e28);
             return;
         }
-        outcomes[row] = 7u; // return
+        outcomes[row] = 3u; // return
         let l4 = load_cell(k3);
-        let e45 = add(small(0x1u), l4);
-        let a1 = param(row, 7u, 2u);
-        let e46 = or(a1, l0);
-        commit_cell(k3, e45);
-        commit_cell(k0, e46);
+        let e31 = add(small(0x1u), l4);
+        let a1 = param(row, 7u, 1u);
+        let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+        let e28 = or(a1, e27);
+        commit_cell(k3, e31);
+        commit_cell(k0, e28);
         return;
     }
+    let l5 = load_cell(k4);
+    let e37 = and(small(0xffu), l5);
+    if !is_zero(e37) {
+        if (bits0 & 0x20u) != 0u {
+            outcomes[row] = 4u; // return
+            let l1 = load_cell(k1);
+            let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
+            let l2 = load_cell(k2);
+            let e23 = sub(l2, small(0x1u));
+            let l3 = pick(load_cell(k3), e23, k2 == k3);
+            let e26 = add(small(0x1u), l3);
+            let a1 = param(row, 7u, 1u);
+            let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+            let e28 = or(a1, e27);
+            commit_cell(k1, e18);
+            commit_cell(k2, e23);
+            commit_cell(k3, e26);
+            commit_cell(k0, e28);
+            return;
+        }
+        outcomes[row] = 5u; // return
+        let l4 = load_cell(k3);
+        let e31 = add(small(0x1u), l4);
+        let a1 = param(row, 7u, 1u);
+        let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+        let e28 = or(a1, e27);
+        commit_cell(k3, e31);
+        commit_cell(k0, e28);
+        return;
+    }
+    let caller = param(row, 7u, 2u);
     let l1 = load_cell(k1);
-    let e53 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
-    if !eq(caller, e53) {
-        outcomes[row] = 10u; // revert
+    let e38 = and(Word(vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu), vec4<u32>(0xffffffffu, 0x0u, 0x0u, 0x0u)), l1);
+    if !eq(caller, e38) {
+        outcomes[row] = 8u; // revert
         return;
     }
-    if !is_zero(e11) {
-        outcomes[row] = 8u; // return
+    if (bits0 & 0x20u) != 0u {
+        outcomes[row] = 6u; // return
         let e18 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l1);
         let l2 = load_cell(k2);
         let e23 = sub(l2, small(0x1u));
         let l3 = pick(load_cell(k3), e23, k2 == k3);
         let e26 = add(small(0x1u), l3);
-        let a1 = param(row, 7u, 2u);
+        let a1 = param(row, 7u, 1u);
         let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
         let e28 = or(a1, e27);
         commit_cell(k1, e18);
@@ -1166,13 +1098,14 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         commit_cell(k0, e28);
         return;
     }
-    outcomes[row] = 9u; // return
+    outcomes[row] = 7u; // return
     let l4 = load_cell(k3);
-    let e45 = add(small(0x1u), l4);
-    let a1 = param(row, 7u, 2u);
-    let e46 = or(a1, l0);
-    commit_cell(k3, e45);
-    commit_cell(k0, e46);
+    let e31 = add(small(0x1u), l4);
+    let a1 = param(row, 7u, 1u);
+    let e27 = and(Word(vec4<u32>(0x0u, 0x0u, 0x0u, 0x0u), vec4<u32>(0x0u, 0xffffffffu, 0xffffffffu, 0xffffffffu)), l0);
+    let e28 = or(a1, e27);
+    commit_cell(k3, e31);
+    commit_cell(k0, e28);
 }
 
 // constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES

@@ -4,6 +4,7 @@
 mod code;
 mod delegate;
 mod frame;
+mod hints;
 mod memory;
 mod opcode;
 mod path;

@@ -3,12 +3,13 @@
 
 use super::code::Code;
 use super::delegate::Module;
+use super::hints::{Hint, hints};
 use super::memory::{self, Byte};
 use super::opcode::{self, opcode};
 use super::path::{Decision, Path};
 use super::site::{Pin, Site};
 use super::{Entry, Lowered, Unlowered};
-use crate::ir::{Binary, Data, Expr, ExprId, Input, Kernel, Key, KeyId, Leaf, Log, Node, NodeId, Outcome, Ternary, Unary};
+use crate::ir::{Binary, Data, ExprId, Input, Kernel, Key, KeyId, Leaf, Log, Node, NodeId, Outcome, Ternary, Unary};
 use crate::limits;
 use alloy_primitives::{Bytes, U256};
 
@@ -20,7 +21,8 @@ fn intrinsic_gas(calldata_bytes: usize) -> u64 {
 /// The kernel of one function, and what it was made for.
 pub(super) fn explore(code: Bytes, entry: Entry, site: &dyn Site) -> Lowered {
     let modules = vec![Module { account: None, code: Code::new(code) }];
-    let mut executor = Executor { modules, entry, site, pins: vec![], hints: vec![], kernel: Kernel::default(), steps: 0 };
+    let (pins, hints, proven) = Default::default();
+    let mut executor = Executor { modules, entry, site, pins, hints, proven, kernel: Kernel::default(), steps: 0 };
     loop {
         match executor.kernel() {
             Ok(kernel) => return Lowered { kernel: Ok(kernel), pins: executor.pins },
@@ -30,15 +32,14 @@ pub(super) fn explore(code: Bytes, entry: Entry, site: &dyn Site) -> Lowered {
     }
 }
 
-/// A loaded word, and the input that every success proves it equal to.
-type Hint = (ExprId, ExprId);
-
 pub struct Executor<'a> {
     pub(super) modules: Vec<Module>,
     pub(super) entry: Entry,
     pub(super) site: &'a dyn Site,
     pub(super) pins: Vec<Pin>,
-    hints: Vec<Hint>,
+    pub(super) hints: Vec<Hint>,
+    /// Those that every success proves.
+    pub(super) proven: Vec<Hint>,
     pub(super) kernel: Kernel,
     /// Over all that was explored, given up or not.
     steps: usize,
@@ -78,9 +79,10 @@ impl Executor<'_> {
     fn kernel(&mut self) -> Result<Kernel, Broken> {
         self.kernel = Kernel::default();
         self.hints.clear();
+        self.proven.clear();
         self.tree()?;
         // A key may hang on a loaded word that the call must have named itself (`from == owner[id]`): ask that first, and use the input.
-        self.hints = hints(&self.kernel);
+        (self.hints, self.proven) = hints(&self.kernel);
         if !self.hints.is_empty() {
             // The hints name expressions of this arena.
             self.kernel.nodes.clear();
@@ -213,21 +215,18 @@ impl Executor<'_> {
     fn settle_fork(&mut self, path: &mut Path, byte: u8) -> Run<()> {
         let height = path.frame.stack.len();
         if byte == 0x57 {
-            return match path.decide(&mut self.kernel, path.frame.stack[height - 2]) {
+            let condition = path.frame.stack[height - 2];
+            if let Some(equal) = self.asked_first(path, condition) {
+                return Err(Stop::Fork(equal));
+            }
+            return match self.decide(path, condition) {
                 Decision::Known(_) => Ok(()),
                 Decision::Open(atom) => Err(self.loop_bound(path, atom).map_or(Stop::Fork(atom), Stop::Pin)),
             };
         }
-        let word = path.frame.stack[height - 1];
-        for (loaded, input) in self.hints.clone() {
-            if self.kernel.exprs.has_loads(word) && self.kernel.exprs.contains(word, loaded) {
-                let equal = self.kernel.exprs.eq(loaded, input);
-                if let Decision::Open(atom) = path.decide(&mut self.kernel, equal) {
-                    return Err(Stop::Fork(atom));
-                }
-            }
-        }
-        Ok(())
+        let hints = self.hints.clone();
+        let word = self.in_inputs(path, path.frame.stack[height - 1], &hints);
+        self.open_hint(path, word, &hints).map_or(Ok(()), |equal| Err(Stop::Fork(equal)))
     }
 
     fn execute(&mut self, path: &mut Path, byte: u8) -> Run<Next> {
@@ -438,15 +437,7 @@ impl Executor<'_> {
 
     /// A key whose word hangs on a loaded word that equals an input here is named by the input.
     fn key(&mut self, path: &Path, kind: fn(ExprId) -> Key, word: ExprId) -> KeyId {
-        let mut word = word;
-        for (loaded, input) in self.hints.clone() {
-            if self.kernel.exprs.has_loads(word) {
-                let equal = self.kernel.exprs.eq(loaded, input);
-                if let Decision::Known(true) = path.decide(&mut self.kernel, equal) {
-                    word = self.kernel.exprs.replace(word, loaded, input);
-                }
-            }
-        }
+        let word = self.in_inputs(path, word, &self.hints.clone());
         self.kernel.intern_key(kind(word))
     }
 
@@ -486,7 +477,7 @@ impl Executor<'_> {
         if byte == 0x57 {
             let condition = pop(path);
             // Settled before the opcode took anything.
-            if !matches!(path.decide(&mut self.kernel, condition), Decision::Known(true)) {
+            if !matches!(self.decide(path, condition), Decision::Known(true)) {
                 return Ok(Next::Step);
             }
         }
@@ -544,45 +535,4 @@ fn window(offset: usize, len: usize, bytes: &[Byte]) -> Vec<Byte> {
 /// The caller has checked the height of the stack.
 pub(super) fn pop(path: &mut Path) -> ExprId {
     path.frame.stack.pop().expect("the opcode table says how much an opcode takes")
-}
-
-/// Pairs of a loaded word that keys hang on and an input, which every success that uses such a key proves equal.
-fn hints(kernel: &Kernel) -> Vec<Hint> {
-    let words: Vec<ExprId> = kernel.keys.iter().map(|key| key.word()).filter(|word| kernel.exprs.has_loads(*word)).collect();
-    let mut hints = Vec::new();
-    if !words.is_empty() {
-        collect_hints(kernel, kernel.root(), &mut vec![], &words, &mut hints);
-    }
-    hints
-}
-
-/// Returns whether a success lies below `node`.
-fn collect_hints(kernel: &Kernel, node: NodeId, facts: &mut Vec<Hint>, words: &[ExprId], hints: &mut Vec<Hint>) -> bool {
-    match kernel.node(node) {
-        Node::Leaf(leaf) => {
-            let succeeds = kernel.leaf(leaf).succeeds();
-            if succeeds {
-                let used = |hint: &Hint| words.iter().any(|word| kernel.exprs.contains(*word, hint.0));
-                hints.extend(facts.iter().filter(|hint| used(hint)).copied().collect::<Vec<_>>());
-                hints.sort_unstable();
-                hints.dedup();
-            }
-            succeeds
-        }
-        Node::Branch { condition, yes, no } => {
-            let equality = match *kernel.exprs.get(condition) {
-                Expr::Binary(Binary::Eq, a, b) => match (kernel.exprs.has_loads(a), kernel.exprs.has_loads(b)) {
-                    (true, false) => Some((a, b)),
-                    (false, true) => Some((b, a)),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let depth = facts.len();
-            facts.extend(equality);
-            let above = collect_hints(kernel, yes, facts, words, hints);
-            facts.truncate(depth);
-            collect_hints(kernel, no, facts, words, hints) || above
-        }
-    }
 }

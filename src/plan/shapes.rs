@@ -5,7 +5,7 @@ use super::segment::Program;
 use crate::ir::access::{Shape, Walker, shape};
 use crate::ir::{ExprId, Kernel, KeyId, Node};
 use crate::limits;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 /// What a shape is found by: the bits of a row, and for each key the first key that names the same cell (empty: all differ).
@@ -28,7 +28,7 @@ pub struct Shapes {
     /// By condition; the others are open.
     choices: HashMap<ExprId, Choice, ahash::RandomState>,
     /// The nodes that finding one goes through.
-    size: usize,
+    pub size: usize,
     /// The keys of the cells that pinned conditions hang on.
     pub pinned_keys: Vec<KeyId>,
     known: RwLock<Known>,
@@ -84,6 +84,41 @@ impl Shapes {
             }
         }
         asked
+    }
+
+    /// By key, whether a call with these bits may touch its cell on some way that is open to it, whichever of its keys name one cell.
+    pub fn touched(&self, program: &Program, bits: &[u32]) -> Vec<bool> {
+        let Program { kernel, walker, .. } = program;
+        let (mut touched, mut words, mut open) = (vec![false; kernel.keys.len()], vec![], vec![kernel.root()]);
+        let mut touch = |key: KeyId| {
+            touched[key.index()] = true;
+            kernel.key(key).word()
+        };
+        while let Some(id) = open.pop() {
+            match (walker.ends[id.index()], kernel.node(id)) {
+                (Some(leaf), _) | (None, Node::Leaf(leaf)) => {
+                    words.extend(kernel.leaf(leaf).stores.iter().flat_map(|store| [store.value, touch(store.key)]));
+                }
+                (None, Node::Branch { condition, yes, no }) => match self.choices.get(&condition) {
+                    Some(Choice::Bit(bit)) => open.push(if bits[walker.bit_column(*bit)] >> (bit % 32) & 1 == 1 { yes } else { no }),
+                    Some(Choice::Pinned) => {
+                        words.push(condition);
+                        open.push(yes);
+                    }
+                    None => {
+                        words.push(condition);
+                        open.extend([yes, no]);
+                    }
+                },
+            }
+        }
+        words.sort_unstable();
+        words.dedup();
+        for load in words.into_iter().flat_map(|word| kernel.deep_loads(word)).collect::<BTreeSet<_>>() {
+            let load = kernel.load(load);
+            load.shadows.iter().map(|store| store.key).chain([load.key]).for_each(|key| _ = touch(key));
+        }
+        touched
     }
 
     /// The shape of calls with this pattern, of which `asked` has made what it is; `None` where it is not known, and finding it takes more

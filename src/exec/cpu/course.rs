@@ -1,9 +1,8 @@
-//! Courses: the ways through a walk that the bits of a row decide alone, as most do. Rows of one course are gone through column by column,
-//! and nothing is decided row by row.
+//! Courses: the ways through a walk that rows take together, because their bits decide alone, as most do, or because the cells that they look
+//! at decide alike. Rows of one course are gone through column by column, and nothing is decided row by row.
 
-use super::rows::{Ask, Choice, Operand, Plan, Step};
+use super::rows::{Ask, Choice, Group, Operand, Plan, Step};
 use crate::exec::segment::Part;
-use alloy_primitives::U256;
 
 /// What rows with the same bits demand, and where they end.
 #[derive(Clone)]
@@ -20,7 +19,7 @@ pub(super) struct Finish {
     /// They demand exactly what they apply.
     pub exact: bool,
     /// What they store, by key.
-    pub stores: Vec<(usize, Amount)>,
+    pub stores: Vec<(usize, Operand)>,
 }
 
 /// An amount that is demanded of a key; the side is 0 for down, 1 for up.
@@ -28,24 +27,7 @@ pub(super) struct Finish {
 pub(super) struct Demand {
     pub key: usize,
     pub side: usize,
-    pub amount: Amount,
-}
-
-/// A word that needs no computing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Amount {
-    Param(usize),
-    Const(U256),
-}
-
-impl Amount {
-    fn of(operand: &Operand) -> Option<Self> {
-        match operand {
-            Operand::Param(param) => Some(Self::Param(*param)),
-            Operand::Const(value) => Some(Self::Const(*value)),
-            Operand::Word(_) => None,
-        }
-    }
+    pub amount: Operand,
 }
 
 /// The course of one row after another: most have that of the row before.
@@ -71,39 +53,57 @@ impl Courses {
 impl Course {
     /// The course of rows with these bits; `None` where cells decide what they demand, or where that has to be computed.
     pub fn new(plan: &Plan, bits: u32) -> Option<Self> {
+        let decide = |choice: &Choice| match choice {
+            Choice::Bit(bit) => Some(bits >> bit & 1 == 1),
+            Choice::Read(_) => None,
+        };
+        Self::follow(plan, decide).filter(|course| !course.computes())
+    }
+
+    /// The course of rows that are gone through side by side; `None` where they part.
+    pub fn of(group: &Group<'_>) -> Option<Self> {
+        Self::follow(group.plan, |choice| group.decides(choice))
+    }
+
+    /// `decide` decides alike for all rows, or not at all.
+    fn follow(plan: &Plan, decide: impl Fn(&Choice) -> Option<bool>) -> Option<Self> {
         let mut course = Self { demands: vec![], end: None };
-        course.end = course.follow(&plan.root, bits)?;
+        course.end = course.go(&plan.root, &decide)?;
         Some(course)
     }
 
+    /// Whether it has words that are computed for each row.
+    fn computes(&self) -> bool {
+        let stores = self.end.iter().flat_map(|finish| &finish.stores).map(|(_, word)| word);
+        self.demands.iter().map(|demand| &demand.amount).chain(stores).any(|word| matches!(word, Operand::Word(_)))
+    }
+
     /// Where the walk ends, if that is certain; what it demands on all its ways is noted.
-    fn follow(&mut self, mut step: &Step, bits: u32) -> Option<Option<Finish>> {
+    fn go(&mut self, mut step: &Step, decide: &impl Fn(&Choice) -> Option<bool>) -> Option<Option<Finish>> {
         loop {
             step = match step {
-                Step::Choose { choice: Choice::Bit(bit), yes, no } => {
-                    if bits >> bit & 1 == 1 {
+                Step::Choose { choice, yes, no } => {
+                    if decide(choice)? {
                         yes
                     } else {
                         no
                     }
                 }
-                Step::Choose { .. } => return None,
                 Step::Sentinel { equal, other, .. } => {
-                    self.follow(equal, bits)?;
-                    self.follow(other, bits)?;
+                    self.go(equal, decide)?;
+                    self.go(other, decide)?;
                     return Some(None);
                 }
                 Step::Guard { asks, pass, fail } => {
                     self.note(asks)?;
                     if let Some(fail) = fail {
-                        self.follow(fail, bits)?;
+                        self.go(fail, decide)?;
                     }
                     pass
                 }
                 Step::End(end) => {
                     self.note(&end.asks)?;
-                    let stores = end.stores.iter().map(|(key, value)| Some((*key, Amount::of(value)?)));
-                    return Some(Some(Finish { leaf: end.leaf, exact: end.exact, stores: stores.collect::<Option<_>>()? }));
+                    return Some(Some(Finish { leaf: end.leaf, exact: end.exact, stores: end.stores.clone() }));
                 }
             };
         }
@@ -111,8 +111,8 @@ impl Course {
 
     fn note(&mut self, asks: &[Ask]) -> Option<()> {
         for ask in asks {
-            let [term] = &ask.terms[..] else { return None };
-            let demand = Demand { key: ask.key, side: ask.side, amount: Amount::of(term)? };
+            let [amount] = ask.terms[..] else { return None };
+            let demand = Demand { key: ask.key, side: ask.side, amount };
             let same = |known: &&Demand| (known.key, known.side) == (demand.key, demand.side);
             match self.demands.iter().find(same) {
                 None => self.demands.push(demand),

@@ -1,6 +1,5 @@
 //! A row of a stream, and the walk that it takes: which leaf it ends at, and what it demands of its cells. Nothing is changed here.
 
-use super::course::Amount;
 use crate::exec::segment::Part;
 use crate::ir::access::{Alike, NO_CELL, Term, Walk, Walker};
 use crate::ir::{Expr, ExprId, Kernel, KeyId};
@@ -24,6 +23,8 @@ pub(super) struct Plan {
     pub root: Step,
     /// What is computed for every row that is not of a course.
     tape: Tape<Source>,
+    /// The columns of cells whose values rows look at.
+    looked_at: Vec<usize>,
     pub bit_columns: usize,
     pub cell_columns: Vec<usize>,
     pub param_columns: Vec<usize>,
@@ -72,7 +73,7 @@ pub(super) struct Ask {
     pub terms: Vec<Operand>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operand {
     Param(usize),
     Const(U256),
@@ -92,12 +93,17 @@ impl Plan {
         gather(&walker.root, &mut words);
         words.iter().map(|word| alike.first(*word)).filter(|word| kernel.exprs.has_loads(*word)).for_each(|word| writer.need(word));
         let (tape, registers) = writer.finish();
+        let mut looked_at = sentinels(walker, &walker.root);
+        looked_at.extend(tape.sources().filter_map(|source| if let Source::Load(column) = source { Some(*column) } else { None }));
+        looked_at.sort_unstable();
+        looked_at.dedup();
         let builder = Builder { kernel, walker, alike, registers };
         let mut asked = vec![[false; 2]; kernel.keys.len()];
         builder.asks(&walker.root).iter().for_each(|ask| asked[ask.key][ask.side] = true);
         Self {
             root: builder.step(&walker.root, &[], &[]),
             tape,
+            looked_at,
             bit_columns: walker.bits.len().div_ceil(32),
             cell_columns: kernel.key_ids().map(|key| walker.cell_column(key)).collect(),
             param_columns: (0..walker.params.len()).map(|param| walker.param_column(param)).collect(),
@@ -105,16 +111,19 @@ impl Plan {
         }
     }
 
-    /// Visits rows of a part, with what is computed for each; `words` is room for it.
-    pub fn each(&self, part: &Part, base: &[Word], rows: Range<usize>, words: &mut Vec<U256>, mut visit: impl FnMut(&Row<'_>)) {
+    /// Visits rows of a part in groups, with what is computed for each; `words` is room for it.
+    pub fn groups(&self, part: &Part, base: &[Word], rows: Range<usize>, words: &mut Vec<U256>, mut visit: impl FnMut(&Group<'_>)) {
         for first in rows.clone().step_by(SIDE_BY_SIDE) {
-            let group = first..rows.end.min(first + SIDE_BY_SIDE);
-            self.fetch(part, base, group.end..rows.end.min(group.end + SIDE_BY_SIDE));
-            let evaluated = self.tape.run(group.len(), |source, words| source.write(part, base, group.start, words), words);
-            for (at, row) in group.enumerate() {
-                visit(&Row { plan: self, part, base, row, evaluated, at });
-            }
+            let of_group = first..rows.end.min(first + SIDE_BY_SIDE);
+            self.fetch(part, base, of_group.end..rows.end.min(of_group.end + SIDE_BY_SIDE));
+            let evaluated = self.tape.run(of_group.len(), |source, words| source.write(part, base, first, words), words);
+            visit(&Group { plan: self, part, base, rows: of_group, evaluated });
         }
+    }
+
+    /// Visits them one by one.
+    pub fn each(&self, part: &Part, base: &[Word], rows: Range<usize>, words: &mut Vec<U256>, mut visit: impl FnMut(&Row<'_>)) {
+        self.groups(part, base, rows, words, |group| group.each().for_each(|row| visit(&row)));
     }
 
     /// A row of which nothing is computed.
@@ -124,11 +133,9 @@ impl Plan {
 
     /// Has the cells fetched that rows look at.
     fn fetch(&self, part: &Part, base: &[Word], rows: Range<usize>) {
-        for source in self.tape.sources() {
-            if let Source::Load(column) = source {
-                let cells = part.columns[*column][rows.clone()].iter();
-                cells.filter_map(|cell| base.get(*cell as usize)).for_each(prefetch);
-            }
+        for column in &self.looked_at {
+            let cells = part.columns[*column][rows.clone()].iter();
+            cells.filter_map(|cell| base.get(*cell as usize)).for_each(prefetch);
         }
     }
 
@@ -160,6 +167,15 @@ impl Source {
 fn gather(walk: &Walk, words: &mut Vec<ExprId>) {
     words.extend(walk.words());
     walk.below().into_iter().for_each(|walk| gather(walk, words));
+}
+
+/// The columns of cells that are compared with MAX.
+fn sentinels(walker: &Walker, walk: &Walk) -> Vec<usize> {
+    let mut columns: Vec<usize> = walk.below().into_iter().flat_map(|walk| sentinels(walker, walk)).collect();
+    if let Walk::Sentinel { key, .. } = walk {
+        columns.push(walker.cell_column(*key));
+    }
+    columns
 }
 
 struct Builder<'a> {
@@ -249,7 +265,31 @@ fn new(asks: Vec<Ask>, made: &[Ask]) -> Vec<Ask> {
     asks.into_iter().filter(|ask| !made.contains(ask)).collect()
 }
 
+/// Rows that are gone through side by side.
+pub(super) struct Group<'a> {
+    pub plan: &'a Plan,
+    part: &'a Part,
+    base: &'a [Word],
+    pub rows: Range<usize>,
+    evaluated: Evaluated<'a>,
+}
+
+impl<'a> Group<'a> {
+    pub fn each(&self) -> impl ExactSizeIterator<Item = Row<'a>> + Clone + use<'a> {
+        let Self { plan, part, base, evaluated, .. } = *self;
+        self.rows.clone().enumerate().map(move |(at, row)| Row { plan, part, base, row, evaluated, at })
+    }
+
+    /// What a choice comes to, where it is the same for all.
+    pub fn decides(&self, choice: &Choice) -> Option<bool> {
+        let mut rows = self.each().map(|row| row.holds(choice));
+        let first = rows.next()?;
+        rows.fold(true, |same, holds| same & (holds == first)).then_some(first)
+    }
+}
+
 /// One row of a stream.
+#[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     pub plan: &'a Plan,
     part: &'a Part,
@@ -368,11 +408,10 @@ impl<'a> Row<'a> {
         self.column(self.plan.cell_columns[key])
     }
 
-    /// A word that needs no computing.
-    pub fn word(&self, amount: Amount) -> Word {
-        match amount {
-            Amount::Param(param) => self.param(param),
-            Amount::Const(value) => to_word(value),
+    pub fn word(&self, operand: &Operand) -> Word {
+        match operand {
+            Operand::Param(param) => self.param(*param),
+            operand => to_word(self.value(operand)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Totals without locks: what rows demand is written down by range of cells, and each range is summed by one thread, in a table that stays in
 //! its cache. Taking back goes the same way, on values that are settled already: modulo 2^256 the order makes no difference.
 
-use super::course::{Amount, Course, Courses, Demand, Finish};
+use super::course::{Course, Courses, Demand, Finish};
 use super::ledger::{Change, RANGE, SHORT, Sorted, Source};
-use super::rows::{NOTHING, Plan, Row, wide};
+use super::rows::{Group, NOTHING, Operand, Plan, Row, wide};
 use super::stores::{self, Stores};
 use super::{GRAIN, settle, verdict_of};
 use crate::exec::segment::{Cleared, Part, Segment, TO_LINE};
@@ -95,25 +95,35 @@ impl<'a> Draft<'a> {
         for Demand { key, side, amount } in &course.demands {
             match row.cell(*key) {
                 NO_CELL => {}
-                cell => self.add(cell, *side, &wide(&row.word(*amount))),
+                cell => self.add(cell, *side, &wide(&row.word(amount))),
             }
         }
     }
 
-    /// Notes what rows of one course demand.
+    /// Notes what a group demands that is of this course.
+    fn group(&mut self, group: &Group<'_>, course: &Course) {
+        for Demand { key, side, amount } in &course.demands {
+            for (row, cell) in group.each().map(|row| (row, row.cell(*key))).filter(|(_, cell)| *cell != NO_CELL) {
+                self.add(cell, *side, &wide(&row.word(amount)));
+            }
+        }
+    }
+
+    /// Notes what rows of one course demand, of which nothing is computed.
     fn rows(&mut self, plan: &Plan, part: &'a Part, rows: Range<usize>, course: &Course) {
         for Demand { key, side, amount } in &course.demands {
             let (side, cells) = (*side, &part.columns[plan.cell_columns[*key]][rows.clone()]);
             let named = cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL);
             let param = match amount {
-                Amount::Param(param) => *param,
-                Amount::Const(value) => {
+                Operand::Param(param) => *param,
+                Operand::Const(value) => {
                     match to_word(*value) {
                         [a, b, c, 0, 0, 0, 0, 0] => self.short.columns.push(Columns { side, cells, amounts: Amounts::Same([a, b, c]) }),
                         word => named.for_each(|(_, cell)| self.add(*cell, side, &wide(&word))),
                     }
                     continue;
                 }
+                Operand::Word(_) => unreachable!("nothing is computed for such a course"),
             };
             let first = plan.param_columns[param];
             let limbs: [&[u32]; LIMBS] = std::array::from_fn(|limb| part.columns[first + limb].get(rows.clone()).unwrap_or(&[]));
@@ -189,8 +199,8 @@ struct Rows<'a> {
     rows: Range<usize>,
     outcomes: Vec<u32>,
     stores: Stores,
-    /// Some demand more than they apply.
-    inexact: bool,
+    /// Those of them that demand more than they apply.
+    inexact: Vec<u32>,
 }
 
 /// The demands of all rows, and the leaves at which they end.
@@ -199,7 +209,7 @@ pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Arc<Plan>]) -> Vec<Pi
     let mut pieces: Vec<(usize, Vec<Rows<'a>>)> = Vec::new();
     for (stream, (parts, plan)) in segment.streams.iter().map(|stream| &stream.parts).zip(plans).enumerate() {
         for (part, rows) in parts.iter().flat_map(|part| of_part(part).into_iter().map(move |rows| (part, rows))) {
-            let run = Rows { stream, plan, part, rows, outcomes: vec![], stores: Stores::default(), inexact: false };
+            let run = Rows { stream, plan, part, rows, outcomes: vec![], stores: Stores::default(), inexact: vec![] };
             match pieces.last_mut() {
                 Some((filled, runs)) if *filled + run.rows.len() <= GRAIN => {
                     *filled += run.rows.len();
@@ -228,42 +238,57 @@ impl<'a> Rows<'a> {
                 Some(course) => {
                     draft.rows(self.plan, self.part, rows.clone(), &course);
                     match course.end {
-                        Some(finish) => self.finish(rows, base, &finish),
+                        Some(finish) => {
+                            let (plan, part) = (self.plan, self.part);
+                            self.finish(rows.map(|row| plan.row(part, base, row)), &finish);
+                        }
                         None => self.plan.each(self.part, base, rows, words, |row| self.end(row)),
                     }
                 }
                 None => {
                     let mut demands = self.plan.demands();
-                    self.plan.each(self.part, base, rows, words, |row| {
-                        row.demand(&mut demands);
-                        draft.row(row, &demands);
-                        self.end(row);
-                    });
+                    self.plan.groups(self.part, base, rows, words, |group| self.group(group, draft, &mut demands));
                 }
             }
         }
     }
 
+    fn group(&mut self, group: &Group<'_>, draft: &mut Draft<'_>, demands: &mut [[Total; 2]]) {
+        match Course::of(group) {
+            Some(course) => {
+                draft.group(group, &course);
+                match course.end {
+                    Some(finish) => self.finish(group.each(), &finish),
+                    None => group.each().for_each(|row| self.end(&row)),
+                }
+            }
+            None => group.each().for_each(|row| {
+                row.demand(demands);
+                draft.row(&row, demands);
+                self.end(&row);
+            }),
+        }
+    }
+
     /// Rows that end so.
-    fn finish(&mut self, rows: Range<usize>, base: &[Word], finish: &Finish) {
+    fn finish<'r>(&mut self, rows: impl ExactSizeIterator<Item = Row<'r>> + Clone, finish: &Finish) {
         let first = self.outcomes.len();
         self.outcomes.resize(first + rows.len(), finish.leaf);
-        self.inexact |= !finish.exact;
-        for (key, amount) in &finish.stores {
-            for (at, row) in rows.clone().enumerate() {
-                let row = self.plan.row(self.part, base, row);
-                self.stores.push(first + at, row.cell(*key), row.word(*amount));
-            }
+        if !finish.exact {
+            self.inexact.extend(first as u32..self.outcomes.len() as u32);
+        }
+        for (key, value) in &finish.stores {
+            (first..).zip(rows.clone()).for_each(|(at, row)| self.stores.push(at, row.cell(*key), row.word(value)));
         }
     }
 
     fn end(&mut self, row: &Row<'_>) {
-        let end = row.end();
-        for (key, value) in &end.stores {
-            self.stores.push(self.outcomes.len(), row.cell(*key), to_word(row.value(value)));
+        let (at, end) = (self.outcomes.len(), row.end());
+        end.stores.iter().for_each(|(key, value)| self.stores.push(at, row.cell(*key), row.word(value)));
+        if !end.exact {
+            self.inexact.push(at as u32);
         }
         self.outcomes.push(end.leaf);
-        self.inexact |= !end.exact;
     }
 
     /// Notes what is not to be applied. `contended` is there if any cell is.
@@ -273,28 +298,22 @@ impl<'a> Rows<'a> {
         let (mut demands, mut courses, mut words) = (plan.demands(), Courses::default(), vec![]);
         // Those that have to be gone through word by word, with whether they go to the line.
         let mut open = Vec::new();
-        for (at, (row, outcome)) in self.rows.clone().zip(&mut self.outcomes).enumerate() {
-            let to_line = to_line.as_ref().is_some_and(|to_line| to_line[at]);
-            if !to_line && !self.inexact {
-                continue;
-            }
-            if to_line {
-                *outcome = TO_LINE;
-            }
-            match if to_line { courses.of(plan, part, row) } else { None } {
+        let goes = |at: usize| to_line.as_ref().is_some_and(|to_line| to_line[at]);
+        let there = if to_line.is_some() { self.rows.len() } else { 0 };
+        for (at, row) in self.rows.clone().enumerate().take(there).filter(|(at, _)| goes(*at)) {
+            self.outcomes[at] = TO_LINE;
+            match courses.of(plan, part, row) {
                 Some(course) => draft.row_of(&plan.row(part, base, row), course),
-                None => open.push((row, to_line)),
+                None => open.push((row, true)),
             }
         }
+        let stay = self.inexact.iter().map(|at| *at as usize).filter(|at| !goes(*at));
+        open.extend(stay.map(|at| (self.rows.start + at, false)));
         for runs in open.chunk_by(|(row, to_line), next| (row + 1, to_line) == (next.0, &next.1)) {
             let ((first, to_line), rows) = (runs[0], runs.len());
             plan.each(part, base, first..first + rows, &mut words, |row| {
-                let end = row.end();
-                if end.exact && !to_line {
-                    return;
-                }
                 row.demand(&mut demands);
-                let applied = if to_line { &[][..] } else { &end.applied };
+                let applied = if to_line { &[][..] } else { &row.end().applied };
                 for ask in applied {
                     let demand = &mut demands[ask.key][ask.side];
                     *demand = word::sub(*demand, row.sum(&ask.terms));
@@ -381,11 +400,12 @@ pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut
     let Cleared { values, verdicts, .. } = cleared;
     let contended = Contended::new(verdicts);
     let contended = contended.words.iter().any(|word| *word != 0).then_some(&contended);
-    let taken_back = pieces.par_iter_mut().filter(|piece| contended.is_some() || piece.runs.iter().any(|rows| rows.inexact)).map(|piece| {
-        let mut draft = Draft::default();
-        piece.runs.iter_mut().for_each(|rows| rows.take_back(&mut draft, &segment.base, contended));
-        draft.sort(segment.base.len())
-    });
+    let taken_back =
+        pieces.par_iter_mut().filter(|piece| contended.is_some() || piece.runs.iter().any(|rows| !rows.inexact.is_empty())).map(|piece| {
+            let mut draft = Draft::default();
+            piece.runs.iter_mut().for_each(|rows| rows.take_back(&mut draft, &segment.base, contended));
+            draft.sort(segment.base.len())
+        });
     let taken_back: Vec<Ledger> = taken_back.collect();
     if taken_back.iter().all(|ledger| ledger.short.changes.is_empty() && ledger.long.changes.is_empty()) {
         return;

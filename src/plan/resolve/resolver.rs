@@ -226,9 +226,9 @@ impl<'a> Resolver<'a> {
         let (at, compiled) = (*at, &*waiting[*at].compiled);
         let evaluated = compiled.tape.evaluated(transactions.len(), words);
         let calls = Calls { compiled, batch: self.batch, transactions, contracts, evaluated };
-        search.find(calls, starts);
-        bits.gather(calls);
         let rows = &mut chunk.rows[at];
+        bits.gather(calls);
+        search.find(calls, starts, |call, key| rows.touches(call, key, bits));
         match rows.common_kind(bits, search).filter(|kind| rows.kinds[*kind as usize].in_rows) {
             Some(kind) => rows.push(transactions, kind, 0..transactions.len(), calls, bits, search),
             None => {

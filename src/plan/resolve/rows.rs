@@ -4,6 +4,7 @@ use super::Found;
 use super::search::{Calls, Search};
 use crate::ir::KeyId;
 use crate::ir::access::NO_CELL;
+use crate::limits;
 use crate::plan::library::Compiled;
 use crate::plan::ordered::Kind;
 use crate::plan::segment::remove;
@@ -27,6 +28,12 @@ pub struct Rows {
     known: HashMap<Pattern, u32, ahash::RandomState>,
     /// The bits and the kind of the row before, where its keys all named different cells.
     last: Option<(Vec<u32>, u32)>,
+    /// By bits and key, whether calls may touch its cell, as far as that has been looked into.
+    touched: HashMap<Vec<u32>, Vec<bool>, ahash::RandomState>,
+    /// The bits that were asked about last.
+    asked: Vec<u32>,
+    /// The nodes that may still be gone through for it.
+    budget: usize,
 }
 
 /// What inputs decide of some calls, a word for each 32 conditions.
@@ -66,13 +73,40 @@ impl Rows {
 
     pub(super) fn new(compiled: Arc<Compiled>) -> Self {
         let columns = vec![vec![]; compiled.program.walker.columns()];
-        Self { compiled, transactions: vec![], columns, kind_of: vec![], kinds: vec![], known: HashMap::default(), last: None }
+        Self {
+            compiled,
+            transactions: vec![],
+            columns,
+            kind_of: vec![],
+            kinds: vec![],
+            known: HashMap::default(),
+            last: None,
+            touched: HashMap::default(),
+            asked: vec![],
+            budget: limits::ANALYSED,
+        }
     }
 
     /// Takes out rows, whose numbers ascend.
     pub(in crate::plan) fn remove(&mut self, rows: &[usize]) {
         let Self { transactions, columns, kind_of, .. } = self;
         columns.iter_mut().chain([transactions, kind_of]).for_each(|list| remove(list, rows));
+    }
+
+    /// Whether a call may touch a key's cell, for all that its bits say; `true` too where finding out takes too long.
+    pub(super) fn touches(&mut self, call: usize, key: KeyId, bits: &Bits) -> bool {
+        let Self { compiled, touched, asked, budget, .. } = self;
+        asked.clear();
+        asked.extend(bits.of_call(call));
+        if let Some(touched) = touched.get(asked) {
+            return touched[key.index()];
+        }
+        let Some(left) = budget.checked_sub(compiled.shapes.size) else { return true };
+        *budget = left;
+        let found = compiled.shapes.touched(&compiled.program, asked);
+        let touches = found[key.index()];
+        touched.insert(asked.clone(), found);
+        touches
     }
 
     /// The kind of all these calls, where it is that of the call before them.

@@ -92,8 +92,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Finds the cells of all keys of some calls, which were aimed at.
-    pub fn find(&mut self, calls: Calls<'_>, starts: &[usize]) {
+    /// Finds the cells of all keys of some calls, which were aimed at; those that no path leads to only if the call may touch them.
+    pub fn find(&mut self, calls: Calls<'_>, starts: &[usize], mut touches: impl FnMut(usize, KeyId) -> bool) {
         let keys = calls.compiled.finders.len();
         self.calls = calls.transactions.len();
         self.cells.clear();
@@ -108,7 +108,9 @@ impl<'a> Search<'a> {
             }
             for (call, at) in range.enumerate() {
                 if self.cells[at] == UNKNOWN {
-                    self.cells[at] = self.off_path(calls, call, KeyId::from_index(key)).encode();
+                    let key = KeyId::from_index(key);
+                    let found = if touches(call, key) { self.off_path(calls, call, key) } else { Found::Untouched };
+                    self.cells[at] = found.encode();
                 }
             }
         }
