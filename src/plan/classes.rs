@@ -375,7 +375,7 @@ impl Classes<'_> {
             let aside: Vec<Vec<OrderedCall>> = chunks.par_iter_mut().map(aside).collect();
             aside.into_iter().for_each(|mut aside| calls.append(&mut aside));
         }
-        calls.sort_unstable_by_key(|call| call.transaction);
+        calls.par_sort_unstable_by_key(|call| call.transaction);
     }
 
     /// Orders the cells that keys come to name and change which hang on what others change; `false` where there are none.

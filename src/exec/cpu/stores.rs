@@ -19,6 +19,13 @@ struct Store {
 }
 
 impl Stores {
+    /// Makes room for as many as most rows have.
+    pub fn reserve(&mut self, rows: usize) {
+        if self.0.is_empty() {
+            self.0.reserve(rows);
+        }
+    }
+
     pub fn push(&mut self, row: usize, cell: u32, word: Word) {
         if cell != NO_CELL {
             self.0.push(Store { row: row as u32, cell, word });

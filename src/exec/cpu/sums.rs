@@ -277,6 +277,9 @@ impl<'a> Rows<'a> {
         if !finish.exact {
             self.inexact.extend(first as u32..self.outcomes.len() as u32);
         }
+        if !finish.stores.is_empty() {
+            self.stores.reserve(self.rows.len());
+        }
         for (key, value) in &finish.stores {
             (first..).zip(rows.clone()).for_each(|(at, row)| self.stores.push(at, row.cell(*key), row.word(value)));
         }

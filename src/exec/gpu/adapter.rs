@@ -2,10 +2,9 @@
 
 use super::device::Capacity;
 use crate::error::{Error, Result};
+use crate::lower::layout::WORKGROUP;
 use std::fmt;
 
-/// Invocations of a workgroup: the modules are written for it.
-pub(super) const WORKGROUP: u32 = 64;
 /// Storage buffers that a pass binds.
 const STORAGE_BUFFERS: u32 = 6;
 

@@ -1,13 +1,13 @@
 //! A segment on the device: upload, the passes in one submission, and what comes back.
 
-use super::adapter::{Adapter, Choice, WORKGROUP};
+use super::adapter::{Adapter, Choice};
 use super::buffers::{self, Download, Slot, Transfer, Upload, bytes};
 use super::device::{Capacity, Connection};
 use super::pipelines::{Bound, Layout, Pipelines};
 use crate::error::Result;
 use crate::exec::pass::{self, Buffers, Pass};
 use crate::exec::segment::{Cleared, Clearing, Segment, Stages, Stream, Waves};
-use crate::lower::layout::Segment as Uniform;
+use crate::lower::layout::{Segment as Uniform, WORKGROUP};
 use crate::word::{LIMBS, TOTAL_LIMBS};
 use std::ops::Range;
 use std::time::Instant;

@@ -24,6 +24,9 @@ const GROUP: usize = 16;
 /// Transactions whose calldata is fetched while others are decoded.
 const AHEAD: usize = 8;
 
+/// Functions that are remembered by the last byte of their selector.
+const RECENT: usize = 16;
+
 /// What a call runs, in this chunk.
 #[derive(Debug, Clone, Copy)]
 enum Known {
@@ -44,7 +47,8 @@ pub(super) struct Resolver<'a> {
     range: Range<usize>,
     chunk: Chunk,
     targets: HashMap<(Address, Entry), Vec<Pinned>, ahash::RandomState>,
-    last: Option<((Address, Entry), Known)>,
+    /// What was looked up last, by the place that its selector has here.
+    recent: [Option<((Address, Entry), Known)>; RECENT],
     /// The rows of plain transfers.
     transfers: Option<usize>,
     /// As many as there are rows.
@@ -90,7 +94,7 @@ impl<'a> Resolver<'a> {
             range,
             chunk,
             targets,
-            last: None,
+            recent: [None; RECENT],
             transfers: None,
             waiting,
             search: Search::new(state),
@@ -133,14 +137,17 @@ impl<'a> Resolver<'a> {
             return Ok(Known::Rows(rows, NATIVE_SPACE));
         }
         let key = (*transaction.to(), Entry::of(transaction.data(), with_value));
-        // Batches tend to call one function of one contract.
-        if let Some((last, known)) = &self.last
-            && *last == key
+        // Batches tend to call a few functions of a contract.
+        let place = usize::from(key.1.selector.map_or(0, |[.., last]| last)) % RECENT;
+        if let Some((recent, known)) = &self.recent[place]
+            && *recent == key
         {
             return Ok(*known);
         }
         let (pins, known) = self.look_up(transaction, key)?;
-        self.last = pins.is_empty().then_some((key, known));
+        if pins.is_empty() {
+            self.recent[place] = Some((key, known));
+        }
         Ok(known)
     }
 
