@@ -25,7 +25,7 @@ fn agree(functions: &[Function], slots: &[(u64, u64)], calls: &[(u8, [u64; 3])])
     let case = Case { batch, cells: cells.collect(), contracts: vec![(CONTRACT, compile(functions))] };
     let mut engines = Engines::default();
     let truth = engines.truth(&case).expect("revm runs");
-    for backend in [Backend::Reference, Backend::Cpu] {
+    for backend in [Backend::Reference, Backend::Cpu, Backend::Gpu] {
         engines.compare(&case, &truth, backend, usize::MAX).expect("the backend agrees");
     }
 }
@@ -295,4 +295,74 @@ fn a_flag_beside_a_balance_that_pays_itself() {
         change(2, Word::Arg(2), true),
     ];
     agree(&[pay], &[(5, 20), (6, 3)], &[(1, [5, 6, 10]), (1, [5, 5, 10]), (1, [6, 6, 14]), (1, [6, 5, 13])]);
+}
+
+fn arg(at: usize) -> Key {
+    Key::Slot(Word::Arg(at))
+}
+
+#[test]
+fn restored_by_one_name_and_written_by_the_other_between() {
+    let lock = vec![Step::Write(arg(0), number(1)), Step::Write(arg(2), number(5)), Step::Write(arg(0), number(0))];
+    agree(&[lock], &[(5, 0), (6, 3)], &[(1, [5, 0, 5]), (1, [6, 0, 7])]);
+    let swap = vec![load(0), Step::Write(arg(0), number(1)), Step::Write(arg(2), number(5)), Step::Write(arg(0), Word::Loaded(0))];
+    agree(&[swap], &[(5, 9), (6, 3)], &[(1, [5, 0, 5]), (1, [6, 0, 7])]);
+}
+
+#[test]
+fn a_cell_of_one_call_that_a_call_off_its_kernel_changes() {
+    let never = || Step::Branch { word: number(0), test: Test::Never, amount: number(0), or: Fail::Return(vec![]) };
+    let debit = vec![load(0), covers(0), change(0, Word::Arg(2), false)];
+    // Takes an amount from the slot of argument 0; where that is not there it leaves its kernel, and sets the slot of argument 1.
+    let spill = vec![
+        load(0),
+        check(0, Test::Covers, Word::Arg(2), Fail::Skip(2)),
+        change(0, Word::Arg(2), false),
+        never(),
+        Step::Call(number(4), number(0)),
+        Step::Write(arg(1), number(8)),
+    ];
+    let calls = [(2, [20, 0, 8]), (3, [20, 5, 5]), (1, [5, 0, 9]), (2, [1, 0, 10])];
+    let mut choose = pay(number(24));
+    choose.insert(5, check(0, Test::Equals, number(8), Fail::Return(vec![])));
+    agree(&[choose, debit.clone(), spill.clone()], &[(5, 5), (1, 30), (20, 10)], &calls);
+    let thrice = Word::Product(Box::new(Word::Loaded(0)), Box::new(number(3)));
+    agree(&[pay(thrice), debit, spill], &[(5, 5), (1, 30), (20, 10)], &calls);
+}
+
+#[test]
+fn written_and_then_built_on_an_own_store() {
+    let twice = vec![
+        load(0),
+        Step::Change { load: 0, amount: number(4), add: false, latest: true },
+        Step::Write(arg(2), number(9)),
+        load(0),
+        change(0, number(5), false),
+        change(1, number(5), true),
+    ];
+    agree(&[twice], &[(5, 100), (6, 1)], &[(1, [5, 0, 6])]);
+}
+
+#[test]
+fn written_from_a_load_by_a_name_that_nothing_else_needs() {
+    let copy = |last| vec![load(0), Step::Write(arg(2), number(7)), Step::Write(arg(2), last)];
+    agree(&[copy(Word::Sum(Box::new(Word::Loaded(0)), Box::new(number(5))))], &[(5, 100)], &[(1, [5, 0, 5])]);
+    agree(&[copy(Word::Loaded(0))], &[(5, 100)], &[(1, [5, 0, 5])]);
+    let overwritten = vec![load(0), Step::Write(arg(2), Word::Loaded(0)), Step::Write(arg(2), Word::Arg(1))];
+    agree(&[overwritten], &[(5, 100)], &[(1, [5, 0, 5])]);
+}
+
+#[test]
+fn an_amount_from_a_cell_of_the_call_that_revm_changes_before() {
+    // Pays what the slot of argument 0 holds out of that of argument 1, and leaves nothing there.
+    let claim = vec![
+        load(0),
+        load(1),
+        check(1, Test::Covers, Word::Loaded(0), Fail::Revert),
+        change(1, Word::Loaded(0), false),
+        Step::Write(arg(0), number(0)),
+    ];
+    let set = vec![Step::Create, Step::Write(arg(0), Word::Arg(2))];
+    let credit = vec![load(1), change(0, Word::Arg(2), true)];
+    agree(&[claim, set, credit], &[(5, 1), (6, 10)], &[(2, [5, 0, 1000]), (1, [5, 6, 0]), (3, [0, 6, 1000])]);
 }

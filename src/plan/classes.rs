@@ -267,7 +267,7 @@ impl Classes<'_> {
         let known = &mut self.flags[at];
         if *known & flags::OWN != 0 {
             // Somebody uses it besides.
-            *known = (*known & !flags::OWN) | flags::WRITE;
+            *known = (*known & !flags::OWN) | flags::READ | flags::WRITE;
         }
         *known |= uses;
     }

@@ -71,7 +71,18 @@ impl WaveTape {
 
 impl Compiled {
     fn new(kernel: Kernel, entry: Entry, pins: &[Pin], templates: &mut Templates) -> Result<Self> {
-        let walker = Walker::new(&kernel);
+        // Lengths of lists are the caller's choice too.
+        let for_device = is_canonical(&kernel, entry) && !pins.iter().any(Pin::is_of_call);
+        let text = |walker: &Walker| match for_device && walker.params.len() <= limits::PARAMS {
+            true => device_text(&kernel, walker),
+            false => Ok(None),
+        };
+        let mut walker = Walker::new(&kernel);
+        let mut wgsl = text(&walker)?;
+        if wgsl.is_none() && walker.root.stores() {
+            walker = Walker::without_stores(&kernel);
+            wgsl = text(&walker)?;
+        }
         let mut writer = Writer::new(&kernel.exprs, from_inputs(&kernel.exprs));
         let keys: Vec<(Key, (u32, Vec<ExprId>))> = kernel.keys.iter().map(|key| (*key, templates.of(&kernel.exprs, *key))).collect();
         let holes = keys.iter().flat_map(|(_, (_, holes))| holes).filter(|hole| !kernel.exprs.has_loads(**hole));
@@ -86,10 +97,6 @@ impl Compiled {
         let finders = finders.collect();
         let (bits, params) =
             (walker.bits.iter().map(|id| registers.of(*id)).collect(), walker.params.iter().map(|id| registers.of(*id)).collect());
-        // Lengths of lists are the caller's choice too.
-        let fits = walker.params.len() <= limits::PARAMS;
-        let wgsl =
-            if fits && is_canonical(&kernel, entry) && !pins.iter().any(Pin::is_of_call) { device_text(&kernel, &walker)? } else { None };
         let on_device = wgsl.is_some();
         let wgsl = wgsl.unwrap_or_default();
         let waver = if on_device { Waver::new(&kernel, &walker) } else { None };

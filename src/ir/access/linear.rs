@@ -26,8 +26,10 @@ pub struct Change {
     pub written: bool,
     /// It is something else on the way, and in the end this, as a lock is. It is `written` too.
     pub restored: Option<Restored>,
-    /// What the stored values are computed from, besides the cell.
+    /// What is stored where it is written, else what the stored values are computed from besides the cell.
     pub words: Vec<ExprId>,
+    /// The value that is stored last.
+    pub last: ExprId,
 }
 
 /// A kernel with its keys gathered by cell.
@@ -86,7 +88,8 @@ impl<'k> View<'k> {
         for store in stores {
             let class = self.class(store.key);
             let at = changes.iter().position(|(other, ..)| *other == class).unwrap_or_else(|| {
-                let change = Change { keys: vec![], debits: vec![], credits: vec![], written: false, restored: None, words: vec![] };
+                let (keys, debits, credits, written, restored, words) = Default::default();
+                let change = Change { keys, debits, credits, written, restored, words, last: store.value };
                 changes.push((class, change, Linear::default()));
                 changes.len() - 1
             });
@@ -101,18 +104,19 @@ impl<'k> View<'k> {
             if !change.keys.contains(&store.key) {
                 change.keys.push(store.key);
             }
+            change.last = store.value;
             match linear {
                 // Built on the latest value: nothing that was stored in between is lost.
                 Some(next) if next.debits.starts_with(&current.debits) && next.credits.starts_with(&current.credits) => *current = next,
-                _ => {
-                    change.written = true;
-                    change.words.push(store.value);
-                }
+                _ => change.written = true,
             }
         }
-        let finish = |(_, mut change, linear): (usize, Change, Linear)| {
-            change.words.extend(linear.debits.iter().chain(&linear.credits));
-            if !change.written {
+        let finish = |(class, mut change, linear): (usize, Change, Linear)| {
+            if change.written {
+                // What is linear is nothing that is added up then.
+                change.words = stores.iter().filter(|store| self.class(store.key) == class).map(|store| store.value).collect();
+            } else {
+                change.words = linear.debits.iter().chain(&linear.credits).copied().collect();
                 (change.debits, change.credits) = (linear.debits, linear.credits);
             }
             change

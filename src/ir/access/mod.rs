@@ -86,11 +86,11 @@ pub mod flags {
         flags & WRITE != 0 || (flags & (READ | RESTORE) != 0 && flags & NETTED != 0) || (flags & SENTINEL != 0 && flags & CREDIT != 0)
     }
 
-    /// What a cell that is used so comes to where nobody but one call uses it: one of that call's own, unless that helps nothing.
+    /// What a cell that is written comes to where nobody but one call uses it: one of that call's own. Whether that call's guards hold must
+    /// not hang on it: an own cell is never short, so that whoever comes to it unforeseen is noticed.
     pub const fn alone(flags: u32) -> u32 {
-        let rest = flags & !(READ | WRITE);
-        match ordered(flags) && flags & (MISCOUNTED | RESTORE) == 0 && !ordered(rest) {
-            true => rest | OWN,
+        match flags & WRITE != 0 && flags & (NETTED | MISCOUNTED | RESTORE) == 0 {
+            true => (flags & !(READ | WRITE)) | OWN,
             false => flags,
         }
     }

@@ -185,17 +185,17 @@ impl<'v, 'k> Uses<'v, 'k> {
         let kernel = self.views.kernel;
         change.keys.iter().for_each(|key| self.read(kernel.key(*key).word()));
         let class = self.views.class(change.keys[0]);
-        // The walk must not take a part of it for a debit or a credit.
+        // The walk must neither take a part of it for a debit or a credit, nor store one.
         let mut parts_of_cell = parts.iter().filter(|part| self.views.class(part.keys[0]) == class);
-        let restored = change.restored.filter(|_| change.written && parts_of_cell.all(|part| part.written));
+        let restored = change.restored.filter(|_| change.written && parts_of_cell.all(|part| part.written && part.restored.is_some()));
         let mut flags = match restored {
             Some(Restored::Itself) => flags::READ,
             Some(Restored::Const(word)) => {
                 self.restores.push((change.keys[0], word));
                 flags::RESTORE
             }
-            _ if change.written => flags::WRITE,
-            _ if !self.adds_up(change, parts) => flags::WRITE | flags::MISCOUNTED,
+            _ if change.written && change.restored.is_none() => flags::WRITE,
+            _ if change.written || !self.adds_up(change, parts) => flags::WRITE | flags::MISCOUNTED,
             _ => 0,
         };
         if !change.debits.is_empty() {

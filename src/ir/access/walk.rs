@@ -93,6 +93,15 @@ pub const NO_CELL: u32 = u32::MAX;
 
 impl Walker {
     pub fn new(kernel: &Kernel) -> Self {
+        Self::storing(kernel, stored)
+    }
+
+    /// A walk whose leaves store nothing.
+    pub fn without_stores(kernel: &Kernel) -> Self {
+        Self::storing(kernel, |kernel, _| vec![false; kernel.keys.len()])
+    }
+
+    fn storing(kernel: &Kernel, stored: impl Fn(&Kernel, &View<'_>) -> Vec<bool>) -> Self {
         let class: Vec<usize> = (0..kernel.keys.len()).collect();
         let (view, ends) = (View::new(kernel, &class), kernel.ends());
         let stored = stored(kernel, &view);
@@ -180,13 +189,9 @@ fn cost(kernel: &Kernel, word: ExprId) -> usize {
 
 /// What stores write to cells, key by key, in the end; nothing where some of it cannot be `stored`.
 fn written(view: &View<'_>, stores: &[Store], stored: &[bool]) -> Vec<(KeyId, ExprId)> {
-    let changes = view.changes(stores).into_iter();
-    let keys: Vec<KeyId> = changes.filter(|change| change.written && change.restored.is_none()).map(|change| change.keys[0]).collect();
-    if keys.iter().any(|key| !stored[key.index()]) {
-        return vec![];
-    }
-    let last = |key: KeyId| stores.iter().rfind(|store| store.key == key).map(|store| (key, store.value));
-    keys.into_iter().filter_map(last).collect()
+    let changes = view.changes(stores).into_iter().filter(|change| change.written && change.restored.is_none());
+    let written: Vec<(KeyId, ExprId)> = changes.map(|change| (change.keys[0], change.last)).collect();
+    if written.iter().all(|(key, _)| stored[key.index()]) { written } else { vec![] }
 }
 
 struct Builder<'k> {
