@@ -27,9 +27,9 @@ pub struct Inspect {
 }
 
 const DETAILS: &str = "\
-Lanes, the best that a function's calls can have:
+Lanes, the best that a function's calls can have among calls that use the same words:
   clear     netted with all others, without an order
-  wave      on the device, in an order that the call itself tells
+  wave      on the device, in an order that the call itself tells; without one where no other call uses what it writes
   line      in order: which words it touches hangs on what others wrote
   fallback  not lowered: revm runs it
 

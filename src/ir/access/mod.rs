@@ -42,7 +42,7 @@ pub enum Mode {
 pub enum Best {
     /// Only reads, debits and credits.
     Clear,
-    /// Writes, of keys that the call itself names.
+    /// Writes, of keys that the call itself names: without an order where nobody else uses them.
     Wave,
     /// Keys that hang on words which the same kernel changes.
     Line,
