@@ -31,9 +31,9 @@ pub struct Kind {
     pub in_line: bool,
     /// Which cells some of their keys name hangs on cells.
     pub hangs: bool,
-    /// They can be cleared, as far as they alone decide.
+    /// They can be cleared, unless others use cells that they need in order.
     pub clears: bool,
-    /// They can be cleared whatever they bring.
+    /// They clear, and nothing but their bits and cells has to be looked at to make rows of them.
     pub in_rows: bool,
     /// They have more bounds of their own than are kept.
     pub is_bounded_often: bool,
