@@ -5,6 +5,7 @@ use alloy_primitives::hex;
 use clearwave::evm::{self, Entry};
 use clearwave::ir::Kernel;
 use clearwave::ir::access::{Walker, Waver};
+use clearwave::lower::layout::Width;
 use clearwave::lower::{self, Language};
 use serde_json::Value;
 use std::fs;
@@ -126,8 +127,10 @@ fn every_function_is_valid_in_every_language() {
 
 #[test]
 fn the_passes_over_cells_are_valid_in_every_language() {
-    for (text, entry) in [(lower::judge(), "judge"), (lower::settle(), "settle")] {
-        let module = lower::validate(&text).unwrap_or_else(|error| panic!("{entry}: {error}"));
+    for ((text, entry), width) in
+        [(lower::JUDGE, "judge"), (lower::SETTLE, "settle")].into_iter().flat_map(|pass| Width::ALL.map(|width| (pass, width)))
+    {
+        let module = lower::validate(&lower::link(text, width)).unwrap_or_else(|error| panic!("{entry}: {error}"));
         assert!(module.entries().eq([entry]));
         for language in Language::ALL {
             module.emit(language, Some(entry)).unwrap_or_else(|error| panic!("{entry}, {language:?}: {error}"));

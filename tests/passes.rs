@@ -10,11 +10,11 @@ use clearwave::ir::access::{NO_CELL, Term, Walk, Walker, Waver, flags};
 use clearwave::ir::eval::{self, Call, Run, World};
 use clearwave::ir::{Binary, Expr, ExprId, Input, Kernel, Key, KeyId, Leaf, LeafId, Load, Node, Outcome, Store};
 use clearwave::lower;
-use clearwave::lower::layout::{TO_LINE, binding, verdict};
+use clearwave::lower::layout::{TO_LINE, Width, binding, verdict};
 use clearwave::word::{self, LIMBS, TOTAL_LIMBS, Total, from_word, to_word};
 use clearwave::{Block, Transaction};
 use common::{Contract, Random, stored};
-use device::{Buffer, Device};
+use device::{Buffer, Device, Program};
 use std::collections::BTreeMap;
 
 const ROWS: usize = 200;
@@ -239,7 +239,7 @@ fn demanding() -> Kernel {
     kernel
 }
 
-fn each_kernel(test: impl Fn(&str, &Kernel, Entry, u64)) {
+fn each_kernel(mut test: impl FnMut(&str, &Kernel, Entry, u64)) {
     let mut seed = 0;
     let mut run = |what: String, kernel: Kernel, entry: Entry| {
         seed += 1;
@@ -264,86 +264,111 @@ fn each_kernel(test: impl Fn(&str, &Kernel, Entry, u64)) {
 #[test]
 fn four_passes_clear_as_the_walk_says() {
     let device = Device::open();
-    let (judge, settle) = (device.program(&lower::judge()), device.program(&lower::settle()));
-    each_kernel(|what, kernel, entry, seed| {
-        let mut random = Random::new(seed);
-        let walker = Walker::new(kernel);
-        let program = device.program(&lower::kernel(kernel, &walker).expect("the kernel lowers"));
-        // What a walk stores to is a cell of its row's own, behind the others.
-        let own = stored(&walker.root);
-        let cells = CELLS + ROWS * kernel.keys.len();
-        let base: Vec<U256> =
-            (0..cells).map(|_| if random.below(3) == 0 { random.amount() } else { U256::from(random.below(4_000)) }).collect();
-        let flags: Vec<u32> = (0..cells).map(|cell| if cell < CELLS { uses(&mut random) } else { flags::OWN }).collect();
-        let rows: Vec<Row> = (0..ROWS)
-            .map(|r| {
-                let cell = |key: KeyId| match random.below(9) {
-                    0 => NO_CELL,
-                    _ if own.contains(&key) => (CELLS + r * kernel.keys.len() + key.index()) as u32,
-                    _ => random.below(CELLS) as u32,
-                };
-                let cells = kernel.key_ids().map(cell).collect();
-                row(&mut random, kernel, entry, &walker.bits, &walker.params, cells)
-            })
-            .collect();
+    for width in Width::ALL {
+        let [judge, settle] = [lower::JUDGE, lower::SETTLE].map(|text| device.program(&lower::link(text, width)));
+        let mut kernels = 0;
+        each_kernel(|what, kernel, entry, seed| {
+            kernels += usize::from(four_passes(&device, width, [&judge, &settle], &format!("{what}, {width:?}"), kernel, entry, seed));
+        });
+        assert!(kernels > 20, "{kernels} kernels with {width:?} totals");
+    }
+}
 
-        let mut buffers = [
-            Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, cells as u32, 0, ROWS as u32, 0, 8] },
-            Buffer { binding: binding::STREAM, words: stream(&rows).into_iter().chain([0]).collect() },
-            Buffer { binding: binding::BASE, words: words(&base) },
-            Buffer { binding: binding::DEBITS, words: vec![0; cells * TOTAL_LIMBS] },
-            Buffer { binding: binding::CREDITS, words: vec![0; cells * TOTAL_LIMBS] },
-            Buffer { binding: binding::VERDICTS, words: vec![0; cells] },
-            Buffer { binding: binding::OUTCOMES, words: vec![0; ROWS] },
-            Buffer { binding: binding::FLAGS, words: flags.clone() },
-        ];
-        let (mut debits, mut credits) = (vec![Total::default(); cells], vec![Total::default(); cells]);
-        let readings: Vec<Reading<'_>> = rows
-            .iter()
-            .map(|row| {
-                let (demands, applied, stored) = Default::default();
-                let mut reading = Reading { kernel, walker: &walker, row, base: &base, demands, applied, stored, leaf: 0 };
-                reading.walk(&walker.root, true);
-                reading
-            })
-            .collect();
-        // Two dimensions, as where rows are many.
-        let groups = (2, ROWS.div_ceil(128) as u32);
+/// Whether the kernel's totals may be so long.
+fn four_passes(device: &Device, width: Width, cells: [&Program; 2], what: &str, kernel: &Kernel, entry: Entry, seed: u64) -> bool {
+    let mut random = Random::new(seed);
+    let walker = Walker::new(kernel);
+    if width != Width::Wide && walker.short_terms.is_none() {
+        return false;
+    }
+    let [judge, settle] = cells;
+    let program = device.program(&lower::link(&lower::own_text(kernel, &walker).expect("the kernel lowers"), width));
+    // What a walk stores to is a cell of its row's own, behind the others.
+    let own = stored(&walker.root);
+    let cells = CELLS + ROWS * kernel.keys.len();
+    let base: Vec<U256> =
+        (0..cells).map(|_| if random.below(3) == 0 { random.amount() } else { U256::from(random.below(4_000)) }).collect();
+    let flags: Vec<u32> = (0..cells).map(|cell| if cell < CELLS { uses(&mut random) } else { flags::OWN }).collect();
+    let rows: Vec<Row> = (0..ROWS)
+        .map(|r| {
+            let cell = |key: KeyId| match random.below(9) {
+                0 => NO_CELL,
+                _ if own.contains(&key) => (CELLS + r * kernel.keys.len() + key.index()) as u32,
+                _ => random.below(CELLS) as u32,
+            };
+            let cells = kernel.key_ids().map(cell).collect();
+            let mut row = row(&mut random, kernel, entry, &walker.bits, &walker.params, cells);
+            row.params.iter_mut().for_each(|param| *param &= U256::MAX >> (256 - 32 * width.limbs()));
+            row
+        })
+        .collect();
 
-        device.run(&program, "net", &mut buffers, groups);
-        readings.iter().for_each(|reading| reading.count(&reading.demands, &mut debits, &mut credits, word::add));
-        assert_eq!(buffers[3].words, debits.as_flattened(), "{what}: debits after net");
-        assert_eq!(buffers[4].words, credits.as_flattened(), "{what}: credits after net");
+    let mut buffers = [
+        Buffer { binding: binding::SEGMENT, words: vec![ROWS as u32, cells as u32, 0, ROWS as u32, 0, 8] },
+        Buffer { binding: binding::STREAM, words: stream(&rows).into_iter().chain([0]).collect() },
+        Buffer { binding: binding::BASE, words: words(&base) },
+        Buffer { binding: binding::DEBITS, words: vec![0; cells * width.total_limbs()] },
+        Buffer { binding: binding::CREDITS, words: vec![0; cells * width.total_limbs()] },
+        Buffer { binding: binding::VERDICTS, words: vec![0; cells] },
+        Buffer { binding: binding::OUTCOMES, words: vec![0; ROWS] },
+        Buffer { binding: binding::FLAGS, words: flags.clone() },
+    ];
+    let (mut debits, mut credits) = (vec![Total::default(); cells], vec![Total::default(); cells]);
+    let readings: Vec<Reading<'_>> = rows
+        .iter()
+        .map(|row| {
+            let (demands, applied, stored) = Default::default();
+            let mut reading = Reading { kernel, walker: &walker, row, base: &base, demands, applied, stored, leaf: 0 };
+            reading.walk(&walker.root, true);
+            reading
+        })
+        .collect();
+    // Two dimensions, as where rows are many.
+    let groups = (2, ROWS.div_ceil(128) as u32);
 
-        let cell_groups = (2, cells.div_ceil(128) as u32);
-        device.run(&judge, "judge", &mut buffers, cell_groups);
-        let verdicts: Vec<u32> = (0..cells).map(|i| verdict(flags[i], base[i], debits[i], credits[i])).collect();
-        assert_eq!(buffers[5].words, verdicts, "{what}: verdicts");
+    device.run(&program, "net", &mut buffers, groups);
+    readings.iter().for_each(|reading| reading.count(&reading.demands, &mut debits, &mut credits, word::add));
+    assert_eq!(buffers[3].words, shortened(&debits, width), "{what}: debits after net");
+    assert_eq!(buffers[4].words, shortened(&credits, width), "{what}: credits after net");
 
-        device.run(&program, "retract", &mut buffers, groups);
-        let (mut outcomes, mut kept) = (Vec::new(), base.clone());
-        for reading in &readings {
-            let to_line = reading.row.cells.iter().any(|cell| verdicts.get(*cell as usize).is_some_and(|verdict| *verdict != 0));
-            outcomes.push(if to_line { TO_LINE } else { reading.leaf });
-            reading.count(&reading.demands, &mut debits, &mut credits, word::sub);
-            if !to_line {
-                reading.count(&reading.applied, &mut debits, &mut credits, word::add);
-                for (key, value) in &reading.stored {
-                    kept.get_mut(reading.row.cells[key.index()] as usize).into_iter().for_each(|cell| *cell = *value);
-                }
+    let cell_groups = (2, cells.div_ceil(128) as u32);
+    device.run(judge, "judge", &mut buffers, cell_groups);
+    let verdicts: Vec<u32> = (0..cells).map(|i| verdict(flags[i], base[i], debits[i], credits[i])).collect();
+    assert_eq!(buffers[5].words, verdicts, "{what}: verdicts");
+
+    device.run(&program, "retract", &mut buffers, groups);
+    let (mut outcomes, mut kept) = (Vec::new(), base.clone());
+    for reading in &readings {
+        let to_line = reading.row.cells.iter().any(|cell| verdicts.get(*cell as usize).is_some_and(|verdict| *verdict != 0));
+        outcomes.push(if to_line { TO_LINE } else { reading.leaf });
+        reading.count(&reading.demands, &mut debits, &mut credits, word::sub);
+        if !to_line {
+            reading.count(&reading.applied, &mut debits, &mut credits, word::add);
+            for (key, value) in &reading.stored {
+                kept.get_mut(reading.row.cells[key.index()] as usize).into_iter().for_each(|cell| *cell = *value);
             }
         }
-        assert_eq!(buffers[2].words, words(&kept), "{what}: values after retract");
-        assert_eq!(buffers[6].words, outcomes, "{what}: outcomes");
-        assert_eq!(buffers[3].words, debits.as_flattened(), "{what}: debits after retract");
-        assert_eq!(buffers[4].words, credits.as_flattened(), "{what}: credits after retract");
+    }
+    assert_eq!(buffers[2].words, words(&kept), "{what}: values after retract");
+    assert_eq!(buffers[6].words, outcomes, "{what}: outcomes");
+    assert_eq!(buffers[3].words, shortened(&debits, width), "{what}: debits after retract");
+    assert_eq!(buffers[4].words, shortened(&credits, width), "{what}: credits after retract");
 
-        device.run(&settle, "settle", &mut buffers, cell_groups);
-        let narrow = |total: &Total| word::narrow(total);
-        let settled = |i: usize| kept[i].wrapping_sub(narrow(&debits[i])).wrapping_add(narrow(&credits[i]));
-        let values: Vec<U256> = (0..cells).map(|i| if verdicts[i] == 0 { settled(i) } else { base[i] }).collect();
-        assert_eq!(buffers[2].words, words(&values), "{what}: values");
-    });
+    device.run(settle, "settle", &mut buffers, cell_groups);
+    let narrow = |total: &Total| word::narrow(total);
+    let settled = |i: usize| kept[i].wrapping_sub(narrow(&debits[i])).wrapping_add(narrow(&credits[i]));
+    let values: Vec<U256> = (0..cells).map(|i| if verdicts[i] == 0 { settled(i) } else { base[i] }).collect();
+    assert_eq!(buffers[2].words, words(&values), "{what}: values");
+    true
+}
+
+/// Totals as long as a device has them.
+fn shortened(totals: &[Total], width: Width) -> Vec<u32> {
+    let short = |total: &Total| {
+        assert!(total[width.total_limbs()..].iter().all(|limb| *limb == 0), "narrow totals hold all that is added");
+        total[..width.total_limbs()].to_vec()
+    };
+    totals.iter().flat_map(short).collect()
 }
 
 #[test]

@@ -14,6 +14,7 @@ use clearwave::ir::access::{NO_CELL, Walker, flags, shape};
 use clearwave::ir::eval::{Call, Place, Run, World};
 use clearwave::ir::{Binary, Input, Kernel, Key, KeyId, Leaf, LeafId, Load, Outcome, Store};
 use clearwave::lower;
+use clearwave::lower::layout::Width;
 use clearwave::plan::classes::Plan;
 use clearwave::tx::{Block, Transaction};
 use clearwave::word::{Word, from_word, to_word};
@@ -125,7 +126,7 @@ fn stream(random: &mut Random, program: &Arc<Program>, rows: usize, cells: usize
             set(walker.cell_column(key), if cells == 0 || one_in(random, 30) { NO_CELL } else { cell });
         }
         for param in 0..walker.params.len() {
-            let wide = from_word(&word(random)).checked_shr(256 - widest).unwrap_or_default();
+            let wide = from_word(&word(random)) >> (256 - widest);
             let word = to_word(if one_in(random, 2) { U256::from(random.below(1000)).min(wide) } else { wide });
             word.iter().enumerate().for_each(|(limb, word)| set(walker.param_column(param) + limb, *word));
         }
@@ -175,14 +176,16 @@ fn agree(seed: u64, segment: &Segment, cpu: &mut Cpu, devices: &mut [Device]) {
 fn passes_leave_the_same_words() {
     let programs = programs();
     let (mut cpu, mut devices) = (Cpu::default(), [device(), device().staged()]);
-    let mut lines = 0;
+    let (mut lines, mut widths) = (0, [0; Width::ALL.len()]);
     for seed in 0..150 {
         let segment = segment(&mut Random::new(seed), &programs);
         agree(seed, &segment, &mut cpu, &mut devices);
+        widths[segment.width() as usize] += usize::from(segment.streams.iter().any(|stream| stream.rows > 1));
         let cleared = cpu.clear(&segment).expect("the twin");
         lines += cleared.outcomes.iter().flatten().filter(|outcome| **outcome == TO_LINE).count();
     }
     assert!(lines > 1000, "contended cells are what retract is for; {lines} rows met one");
+    assert!(widths.iter().all(|segments| *segments > 5), "segments by width of their totals: {widths:?}");
 }
 
 #[test]
@@ -224,12 +227,12 @@ fn generated_modules_leave_the_same_words() {
             // What does not lower, and what is too much for a device, is not for these tests.
             let Ok(kernel) = evm::lower(&contract.code, entry(signature, *selector)) else { continue };
             let walker = Walker::new(&kernel);
-            let Ok(wgsl) = lower::kernel(&kernel, &walker) else { continue };
+            let Ok(wgsl) = lower::own_text(&kernel, &walker) else { continue };
             programs.push(Arc::new(Program { kernel, walker, waver: None, wgsl }));
         }
     }
     assert!(programs.len() > 50, "{} programs", programs.len());
-    let (mut cpu, mut devices) = (Cpu::default(), [open(&lower::judge(), &lower::settle())]);
+    let (mut cpu, mut devices) = (Cpu::default(), [open(lower::JUDGE, lower::SETTLE)]);
     for seed in 0..2 * programs.len() {
         let of = std::slice::from_ref(&programs[seed % programs.len()]);
         agree(seed as u64, &segment(&mut Random::new(seed as u64), of), &mut cpu, &mut devices);
@@ -444,9 +447,9 @@ fn speed() {
     const RETURNS: u32 = 2;
     let kernel = function(&contract("token/Token"), "transfer").0;
     let walker = Walker::new(&kernel);
-    let wgsl = lower::kernel(&kernel, &walker).expect("a transfer lowers");
+    let wgsl = lower::own_text(&kernel, &walker).expect("a transfer lowers");
     let program = Arc::new(Program { kernel, walker, waver: None, wgsl });
-    let device = || open(&lower::judge(), &lower::settle());
+    let device = || open(lower::JUDGE, lower::SETTLE);
     let backends: [Box<dyn Clearing>; 3] = [Box::new(Cpu::default()), Box::new(device()), Box::new(device().staged())];
     for (mut backend, name) in backends.into_iter().zip(["twin", "device", "device, staged"]) {
         for hot in [false, true] {

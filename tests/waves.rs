@@ -51,7 +51,7 @@ fn count(words: &[u32], of: impl Fn(u32) -> bool) -> usize {
 
 #[test]
 fn a_wave_leaves_the_same_words_as_its_twin() {
-    let mut device = Device::new(&Choice::Auto, &lower::judge(), &lower::settle()).expect("this test needs a device");
+    let mut device = Device::new(&Choice::Auto, lower::JUDGE, lower::SETTLE).expect("this test needs a device");
     let mut cpu = Cpu::default();
     let (mut ran, mut put_off, mut marked) = (0, 0, 0);
     for contract in contracts(".opt.") {

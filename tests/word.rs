@@ -6,7 +6,7 @@ mod device;
 use alloy_primitives::U256;
 use clearwave::ir::eval;
 use clearwave::ir::{Binary, Ternary, Unary};
-use clearwave::lower;
+use clearwave::lower::{self, layout::Width};
 use clearwave::word::{LIMBS, from_word, to_word};
 use common::Random;
 use device::{Buffer, Device};
@@ -50,7 +50,7 @@ fn operations() -> Vec<(&'static str, Truth)> {
 }
 
 fn shader(operation: &str) -> String {
-    lower::link(&format!(
+    let text = format!(
         "@group(0) @binding(0) var<storage, read> operands: array<Word>;\n\
          @group(0) @binding(1) var<storage, read_write> results: array<Word>;\n\
          \n\
@@ -61,7 +61,8 @@ fn shader(operation: &str) -> String {
          \x20   let c = operands[3u * id.x + 2u];\n\
          \x20   results[id.x] = {operation};\n\
          }}\n"
-    ))
+    );
+    lower::link(&text, Width::Wide)
 }
 
 /// Words at the ends, powers of two and their neighbours, small ones, and any.

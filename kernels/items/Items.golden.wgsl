@@ -121,7 +121,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     commit_cell(k2, e22);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -225,7 +225,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     commit_cell(k1, e23);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -302,7 +302,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     commit_cell(k1, e24);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
 // wave.wgsl: marks, waits, put_off, commit_cell

@@ -74,7 +74,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 2u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, verdicts, outcomes, invocation, column, param, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -184,7 +184,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     commit_cell(k2, e26);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -327,7 +327,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     commit_cell(k2, e24);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -403,7 +403,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     commit_cell(k0, e12);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -469,7 +469,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 1u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -603,7 +603,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     commit_cell(k2, e29);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -865,7 +865,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     commit_cell(k3, e37);
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits, take_debits, borrow_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -954,7 +954,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 2u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell
@@ -1030,7 +1030,7 @@ fn wave(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     outcomes[row] = 1u; // revert
 }
 
-// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
+// constants: WORKGROUP, LIMBS, TOTAL_LIMBS, NARROW_LIMBS, MIDDLE_LIMBS, NO_CELL, TO_LINE, ORDERED, SHORT, PUT_OFF, BINDING_SEGMENT, BINDING_STREAM, BINDING_BASE, BINDING_DEBITS, BINDING_CREDITS, BINDING_VERDICTS, BINDING_OUTCOMES
 // cells.wgsl: Segment, segment, stream, base, verdicts, outcomes, invocation, column, param, base_value, contended, values, load_cell, store_cell
 // totals.wgsl: debits, add_debits, carry_debits
 // wave.wgsl: marks, waits, put_off, commit_cell

@@ -44,7 +44,7 @@ impl Clearer {
 
     pub(super) fn gpu(adapter: Option<&str>) -> Result<Self> {
         let choice = adapter.map_or(gpu::Choice::Auto, gpu::Choice::from);
-        let device = Device::new(&choice, &lower::judge(), &lower::settle())?;
+        let device = Device::new(&choice, lower::JUDGE, lower::SETTLE)?;
         let name = format!("gpu ({}, {})", device.adapter().name, device.adapter().kind);
         let capacity = device.capacity();
         Ok(Self::new(Backend::Gpu, name, Box::new(device), Some(capacity)))

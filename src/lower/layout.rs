@@ -2,11 +2,39 @@
 //! from here, as constants in front of their text.
 
 use crate::ir::access::{NO_CELL, flags};
-use crate::word::{LIMBS, TOTAL_LIMBS};
+use crate::word::LIMBS;
 use bytemuck::{Pod, Zeroable};
 
 /// Invocations of a workgroup.
 pub const WORKGROUP: u32 = 64;
+
+/// How long the totals of a segment are: the fewer limbs, the less memory passes go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Width {
+    /// All amounts are below 2^64.
+    Narrow,
+    /// All amounts are below 2^128.
+    Middle,
+    Wide,
+}
+
+impl Width {
+    pub const ALL: [Self; 3] = [Self::Narrow, Self::Middle, Self::Wide];
+
+    /// Limbs of an amount.
+    pub const fn limbs(self) -> usize {
+        match self {
+            Self::Narrow => 2,
+            Self::Middle => 4,
+            Self::Wide => LIMBS,
+        }
+    }
+
+    /// Limbs of a total: one more, so that no sum of 2^32 amounts wraps.
+    pub const fn total_limbs(self) -> usize {
+        self.limbs() + 1
+    }
+}
 
 /// The outcome of a row that touches a contended cell: the call goes to the line.
 pub const TO_LINE: u32 = u32::MAX;
@@ -65,50 +93,54 @@ impl Segment {
     }
 }
 
-/// The constants by the names that shaders have for them.
-pub const CONSTANTS: [(&str, u32); 25] = [
-    ("WORKGROUP", WORKGROUP),
-    ("LIMBS", LIMBS as u32),
-    ("TOTAL_LIMBS", TOTAL_LIMBS as u32),
-    ("NO_CELL", NO_CELL),
-    ("TO_LINE", TO_LINE),
-    ("ORDERED", verdict::ORDERED),
-    ("SHORT", verdict::SHORT),
-    ("PUT_OFF", verdict::PUT_OFF),
-    ("BINDING_SEGMENT", binding::SEGMENT),
-    ("BINDING_STREAM", binding::STREAM),
-    ("BINDING_BASE", binding::BASE),
-    ("BINDING_DEBITS", binding::DEBITS),
-    ("BINDING_CREDITS", binding::CREDITS),
-    ("BINDING_VERDICTS", binding::VERDICTS),
-    ("BINDING_OUTCOMES", binding::OUTCOMES),
-    ("BINDING_FLAGS", binding::FLAGS),
-    ("READ", flags::READ),
-    ("WRITE", flags::WRITE),
-    ("DEBIT", flags::DEBIT),
-    ("CREDIT", flags::CREDIT),
-    ("GUARD", flags::GUARD),
-    ("SENTINEL", flags::SENTINEL),
-    ("PLAIN_DEBIT", flags::PLAIN_DEBIT),
-    ("SHOWN", flags::SHOWN),
-    ("NETTED", flags::NETTED),
-];
+/// The constants by the names that shaders have for them, in a module for totals so long.
+pub const fn constants(width: Width) -> [(&'static str, u32); 27] {
+    [
+        ("WORKGROUP", WORKGROUP),
+        ("LIMBS", LIMBS as u32),
+        ("TOTAL_LIMBS", width.total_limbs() as u32),
+        ("NARROW_LIMBS", Width::Narrow.total_limbs() as u32),
+        ("MIDDLE_LIMBS", Width::Middle.total_limbs() as u32),
+        ("NO_CELL", NO_CELL),
+        ("TO_LINE", TO_LINE),
+        ("ORDERED", verdict::ORDERED),
+        ("SHORT", verdict::SHORT),
+        ("PUT_OFF", verdict::PUT_OFF),
+        ("BINDING_SEGMENT", binding::SEGMENT),
+        ("BINDING_STREAM", binding::STREAM),
+        ("BINDING_BASE", binding::BASE),
+        ("BINDING_DEBITS", binding::DEBITS),
+        ("BINDING_CREDITS", binding::CREDITS),
+        ("BINDING_VERDICTS", binding::VERDICTS),
+        ("BINDING_OUTCOMES", binding::OUTCOMES),
+        ("BINDING_FLAGS", binding::FLAGS),
+        ("READ", flags::READ),
+        ("WRITE", flags::WRITE),
+        ("DEBIT", flags::DEBIT),
+        ("CREDIT", flags::CREDIT),
+        ("GUARD", flags::GUARD),
+        ("SENTINEL", flags::SENTINEL),
+        ("PLAIN_DEBIT", flags::PLAIN_DEBIT),
+        ("SHOWN", flags::SHOWN),
+        ("NETTED", flags::NETTED),
+    ]
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ir::Kernel;
     use crate::ir::access::Walker;
-    use crate::lower::{judge, kernel, settle, validate};
-    use crate::word::{Total, Word};
+    use crate::lower::{JUDGE, SETTLE, link, own_text, validate};
+    use crate::word::{TOTAL_LIMBS, Total, Word};
     use naga::{Expression, Literal, Module, TypeInner};
     use std::collections::HashSet;
     use std::mem::{offset_of, size_of};
 
-    fn modules() -> Vec<Module> {
+    fn modules(width: Width) -> Vec<Module> {
         let transfer = Kernel::transfer();
-        let texts = [judge(), settle(), kernel(&transfer, &Walker::new(&transfer)).expect("a transfer lowers")];
-        texts.iter().map(|text| validate(text).expect("the text is valid").module).collect()
+        let transfer = own_text(&transfer, &Walker::new(&transfer)).expect("a transfer lowers");
+        [JUDGE, SETTLE, &transfer].iter().map(|text| validate(&link(text, width)).expect("the text is valid").module).collect()
     }
 
     /// Members of a structure with their offsets, and its size.
@@ -120,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_uniform_block_lies_in_memory_as_on_the_device() {
-        for module in modules() {
+        for module in modules(Width::Wide) {
             let (members, size) = structure(&module, "Segment");
             let offsets = [
                 ("rows", offset_of!(Segment, rows)),
@@ -138,31 +170,33 @@ mod tests {
     #[test]
     fn words_and_totals_have_the_limbs_that_the_host_gives_them() {
         assert_eq!((size_of::<Word>(), size_of::<Total>()), (4 * LIMBS, 4 * TOTAL_LIMBS));
-        let (members, size) = structure(&modules()[2], "Word");
+        let (members, size) = structure(&modules(Width::Wide)[2], "Word");
         assert_eq!(size as usize, size_of::<Word>());
         assert_eq!(members, [("lo".to_string(), 0), ("hi".to_string(), 16)]);
     }
 
     #[test]
     fn constants_reach_the_device() {
-        let mut seen = HashSet::new();
-        for module in modules() {
-            for (_, constant) in module.constants.iter() {
-                let name = constant.name.as_deref().expect("constants have names");
-                let known =
-                    CONSTANTS.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name} is not among the constants"));
-                assert_eq!(module.global_expressions[constant.init], Expression::Literal(Literal::U32(known.1)), "{name}");
-                seen.insert(known.0);
+        for width in Width::ALL {
+            let (constants, mut seen) = (constants(width), HashSet::new());
+            for module in modules(width) {
+                for (_, constant) in module.constants.iter() {
+                    let name = constant.name.as_deref().expect("constants have names");
+                    let known =
+                        constants.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name} is not among the constants"));
+                    assert_eq!(module.global_expressions[constant.init], Expression::Literal(Literal::U32(known.1)), "{name}");
+                    seen.insert(known.0);
+                }
             }
+            let unused: Vec<_> = constants.iter().map(|(name, _)| name).filter(|name| !seen.contains(*name)).collect();
+            // Parts of NETTED.
+            assert_eq!(unused, [&"DEBIT", &"SHOWN"]);
         }
-        let unused: Vec<_> = CONSTANTS.iter().map(|(name, _)| name).filter(|name| !seen.contains(*name)).collect();
-        // Parts of NETTED.
-        assert_eq!(unused, [&"DEBIT", &"SHOWN"]);
     }
 
     #[test]
     fn buffers_are_bound_where_the_host_binds_them() {
-        for module in modules() {
+        for module in modules(Width::Narrow) {
             for (_, variable) in module.global_variables.iter() {
                 let name = variable.name.as_deref().expect("buffers have names");
                 let number = match name {

@@ -1,7 +1,7 @@
 //! The hand-written shaders as a library of declarations: a module is given those that its text names, and those that these name. Text is
 //! scanned, not parsed: the lines of a declaration are indented but for its first and its last, which ends with a `}` or a `;`.
 
-use super::layout::CONSTANTS;
+use super::layout::{Width, constants};
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ struct Item {
 
 static LIBRARY: LazyLock<Vec<Item>> = LazyLock::new(|| {
     let totals = include_str!("../../shaders/totals.wgsl");
-    let constants: String = CONSTANTS.iter().map(|(name, value)| format!("const {name}: u32 = {value}u;\n")).collect();
+    let constants: String = constants(Width::Wide).iter().map(|(name, value)| constant(name, *value) + "\n").collect();
     let files = [
         ("constants", constants.as_str()),
         ("cells.wgsl", include_str!("../../shaders/cells.wgsl")),
@@ -27,17 +27,24 @@ static LIBRARY: LazyLock<Vec<Item>> = LazyLock::new(|| {
     files.iter().flat_map(|(file, text)| items(file, text)).collect()
 });
 
-/// `text` as a whole module: what it uses of the library follows it.
-pub fn link(text: &str) -> String {
+/// `text` as a whole module for totals so long: what it uses of the library follows it.
+pub fn link(text: &str, width: Width) -> String {
+    let constants = constants(width);
     let mut module = text.to_string();
     let mut file = "";
     for item in used(text) {
         // Constants stand close together.
         let gap = if item.file == "constants" && file == item.file { "" } else { "\n" };
         file = item.file;
-        module = module + gap + &item.text + "\n";
+        let known = constants.iter().find(|(name, _)| *name == item.name);
+        let text = known.map_or_else(|| item.text.clone(), |(name, value)| constant(name, *value));
+        module = module + gap + &text + "\n";
     }
     module
+}
+
+fn constant(name: &str, value: u32) -> String {
+    format!("const {name}: u32 = {value}u;")
 }
 
 /// `text` for people: what it uses of the library is named, not shown.
@@ -122,12 +129,15 @@ mod tests {
         let text = "fn twice(a: Word) -> Word {\n    // not mul\n    return add(a, a);\n}\n";
         let names: Vec<&str> = used(text).iter().map(|item| item.name.as_str()).collect();
         assert_eq!(names, ["Word", "Total", "Chain", "chain_sum", "sum", "add"]);
-        assert!(link(text).starts_with(text) && outline(text).ends_with("\n// word.wgsl: Word, Total, Chain, chain_sum, sum, add\n"));
+        assert!(
+            link(text, Width::Wide).starts_with(text)
+                && outline(text).ends_with("\n// word.wgsl: Word, Total, Chain, chain_sum, sum, add\n")
+        );
     }
 
     #[test]
     fn a_module_s_own_declarations_stand() {
         let text = "fn sum(a: u32) -> u32 {\n    return a;\n}\n\nconst TWO: u32 = 2u;\n\nfn four() -> u32 {\n    return sum(TWO);\n}\n";
-        assert_eq!(link(text), text);
+        assert_eq!(link(text, Width::Narrow), text);
     }
 }

@@ -25,11 +25,12 @@ pub use library::link;
 use crate::error::{Error, Result};
 use crate::ir::access::{DEVICE_COST, NO_CELL, Walker, Waver};
 use crate::ir::{Expr, ExprId, Kernel, Text};
+use layout::Width;
 use writer::word_name;
 
-/// The module of a kernel, checked by naga. Errors are those of [`own_text`].
+/// The module of a kernel for totals of any length, checked by naga. Errors are those of [`own_text`].
 pub fn kernel(kernel: &Kernel, walker: &Walker) -> Result<String> {
-    let text = link(&own_text(kernel, walker)?);
+    let text = link(&own_text(kernel, walker)?, Width::Wide);
     validate(&text)?;
     Ok(text)
 }
@@ -39,15 +40,11 @@ pub fn outline(kernel: &Kernel, walker: &Walker) -> Result<String> {
     Ok(library::outline(&own_text(kernel, walker)?))
 }
 
-/// The pass over cells that finds the contended ones, entry point `judge`.
-pub fn judge() -> String {
-    link(include_str!("../../shaders/judge.wgsl"))
-}
+/// The pass over cells that finds the contended ones, entry point `judge`; to be linked.
+pub const JUDGE: &str = include_str!("../../shaders/judge.wgsl");
 
-/// The pass over cells that applies the totals, entry point `settle`.
-pub fn settle() -> String {
-    link(include_str!("../../shaders/settle.wgsl"))
-}
+/// The pass over cells that applies the totals, entry point `settle`; to be linked.
+pub const SETTLE: &str = include_str!("../../shaders/settle.wgsl");
 
 /// WGSL text in another language, for one entry point or all of them; see [`Validated::emit`].
 pub fn emit(wgsl: &str, language: Language, entry: Option<&str>) -> Result<Vec<u8>> {

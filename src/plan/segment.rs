@@ -3,7 +3,7 @@
 use crate::ir::Kernel;
 use crate::ir::access::{Walker, Waver};
 use crate::ir::eval::Run;
-use crate::lower;
+use crate::lower::{self, layout::Width};
 use crate::prefetch::prefetch;
 use crate::word::{LIMBS, Word, from_word};
 use alloy_primitives::U256;
@@ -23,9 +23,9 @@ pub struct Program {
 }
 
 impl Program {
-    /// The module that the device runs.
-    pub fn module(&self) -> String {
-        lower::link(&self.wgsl)
+    /// The module that the device runs for totals so long.
+    pub fn module(&self, width: Width) -> String {
+        lower::link(&self.wgsl, width)
     }
 
     /// A parameter of a row's walk.
@@ -178,6 +178,18 @@ impl Segment {
     /// The streams of clearing, then those of the waves.
     pub fn all_streams(&self) -> impl Iterator<Item = &Stream> {
         self.streams.iter().chain(&self.waves.streams)
+    }
+
+    /// How long its totals have to be.
+    pub fn width(&self) -> Width {
+        let streams = || self.streams.iter().filter(|stream| stream.rows > 0);
+        let terms = |stream: &Stream| stream.program.walker.short_terms.map(|terms| terms * stream.rows);
+        let terms = streams().map(terms).try_fold(0, |sum: usize, terms| Some(sum + terms?));
+        // What a wave adds hangs on cells.
+        let is_short = self.waves.levels.is_empty() && terms.is_some_and(|terms| terms < 1 << 32);
+        let limbs = streams().map(Stream::limbs).max().unwrap_or(0);
+        let fits = |width: &Width| *width == Width::Wide || is_short && limbs <= width.limbs();
+        Width::ALL.into_iter().find(fits).unwrap_or(Width::Wide)
     }
 }
 

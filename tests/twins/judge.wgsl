@@ -18,8 +18,7 @@ fn judge(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     var all = 0xffffffffu;
     for (var i = 0u; i < 9u; i++) {
         if i < 8u { value[i] = base[cell * 8u + i]; all &= value[i]; }
-        debit[i] = debits[cell * 9u + i];
-        credit[i] = credits[cell * 9u + i];
+        if i < TOTAL_LIMBS { debit[i] = debits[cell * TOTAL_LIMBS + i]; credit[i] = credits[cell * TOTAL_LIMBS + i]; }
         any |= credit[i];
     }
     let netted = (flag & 60u) != 0u;

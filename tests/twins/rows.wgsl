@@ -45,12 +45,12 @@ fn effect(main: bool, key: u32, less_by: Total, more_by: Total) {
 
 fn add(credit: bool, at: u32, amount: Total) {
     var carry = 0u;
-    for (var i = 0u; i < 9u; i++) {
+    for (var i = 0u; i < TOTAL_LIMBS; i++) {
         let term = amount[i] + carry;
         carry = u32(term < carry);
         if term != 0u {
             var old = 0u;
-            if credit { old = atomicAdd(&credits[at * 9u + i], term); } else { old = atomicAdd(&debits[at * 9u + i], term); }
+            if credit { old = atomicAdd(&credits[at * TOTAL_LIMBS + i], term); } else { old = atomicAdd(&debits[at * TOTAL_LIMBS + i], term); }
             carry |= u32(old + term < term);
         }
     }
@@ -58,12 +58,12 @@ fn add(credit: bool, at: u32, amount: Total) {
 
 fn take(credit: bool, at: u32, amount: Total) {
     var borrow = 0u;
-    for (var i = 0u; i < 9u; i++) {
+    for (var i = 0u; i < TOTAL_LIMBS; i++) {
         let term = amount[i] + borrow;
         borrow = u32(term < borrow);
         if term != 0u {
             var old = 0u;
-            if credit { old = atomicSub(&credits[at * 9u + i], term); } else { old = atomicSub(&debits[at * 9u + i], term); }
+            if credit { old = atomicSub(&credits[at * TOTAL_LIMBS + i], term); } else { old = atomicSub(&debits[at * TOTAL_LIMBS + i], term); }
             borrow |= u32(old < term);
         }
     }

@@ -14,8 +14,7 @@ fn settle(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     var credit = Total();
     for (var i = 0u; i < 8u; i++) {
         value[i] = base[cell * 8u + i];
-        debit[i] = debits[cell * 9u + i];
-        credit[i] = credits[cell * 9u + i];
+        if i < TOTAL_LIMBS { debit[i] = debits[cell * TOTAL_LIMBS + i]; credit[i] = credits[cell * TOTAL_LIMBS + i]; }
     }
     value = plus(minus(value, debit), credit);
     for (var i = 0u; i < 8u; i++) { base[cell * 8u + i] = value[i]; }

@@ -3,12 +3,13 @@
 use super::adapter::{Adapter, Choice};
 use super::buffers::{self, Download, Slot, Transfer, Upload, bytes};
 use super::device::{Capacity, Connection};
-use super::pipelines::{Bound, Layout, Pipelines};
+use super::pipelines::{Bound, Pipelines};
 use crate::error::Result;
 use crate::exec::pass::{self, Buffers, Pass};
 use crate::exec::segment::{Cleared, Clearing, Segment, Stages, Stream, Waves};
-use crate::lower::layout::{Segment as Uniform, WORKGROUP};
+use crate::lower::layout::{Segment as Uniform, WORKGROUP, Width};
 use crate::word::{LIMBS, TOTAL_LIMBS};
+use std::mem::take;
 use std::ops::Range;
 use std::time::Instant;
 use wgpu::BufferUsages as Usage;
@@ -29,10 +30,12 @@ pub struct Device {
     /// Two a pass, where the device can.
     timestamps: Option<wgpu::QuerySet>,
     stages: Stages,
+    /// What came of an earlier segment.
+    spare: Cleared,
 }
 
 impl Device {
-    /// Opens an adapter. `judge` and `settle` are the modules of the passes over cells.
+    /// Opens an adapter. `judge` and `settle` are the texts of the passes over cells, to be linked.
     pub fn new(choice: &Choice, judge: &str, settle: &str) -> Result<Self> {
         let connection = Connection::open(choice)?;
         let pipelines = Pipelines::new(&connection, judge, settle)?;
@@ -48,7 +51,7 @@ impl Device {
         connection.health()?;
         let transfer = if shared { Transfer::Shared } else { Transfer::Staged };
         let slots = Slots::new(&connection, transfer);
-        Ok(Self { connection, pipelines, slots, transfer, timestamps, stages: Stages::new() })
+        Ok(Self { connection, pipelines, slots, transfer, timestamps, stages: Stages::new(), spare: Cleared::default() })
     }
 
     /// The same device, but with buffers of their own for all that goes in and out, as devices with their own memory need it.
@@ -83,11 +86,21 @@ impl Device {
         let by_stream = segment.all_streams().zip(&places.streams).take(written).filter(|_| last >= Pass::Retract);
         Ok(Buffers {
             base: copy(&self.slots.base, cells * LIMBS)?,
-            debits: copy(&self.slots.debits, cells * TOTAL_LIMBS)?,
-            credits: copy(&self.slots.credits, cells * TOTAL_LIMBS)?,
+            debits: widened(copy(&self.slots.debits, places.total_words(cells))?, places.width),
+            credits: widened(copy(&self.slots.credits, places.total_words(cells))?, places.width),
             verdicts: copy(&self.slots.verdicts, if last >= Pass::Judge { cells } else { 0 })?,
             outcomes: by_stream.map(|(stream, place)| outcomes[place.outcomes..][..stream.rows].to_vec()).collect(),
         })
+    }
+
+    /// Room for what comes of a segment, which may hold what came of another.
+    fn room(&mut self, segment: &Segment) -> Cleared {
+        let (mut room, cells) = (take(&mut self.spare), segment.base.len());
+        room.values.resize(cells, Default::default());
+        room.verdicts.resize(cells, 0);
+        room.outcomes.resize(segment.all_streams().count(), vec![]);
+        room.outcomes.iter_mut().zip(segment.all_streams()).for_each(|(outcomes, stream)| outcomes.resize(stream.rows, 0));
+        room
     }
 
     fn run(&mut self, segment: &Segment) -> Result<Cleared> {
@@ -96,6 +109,7 @@ impl Device {
         let prepare = clock.lap();
         self.upload(segment, &places)?;
         let upload = clock.lap();
+        let mut cleared = self.room(segment);
 
         self.submit(segment, &places, Pass::Settle)?;
         let (slots, cells) = (&self.slots, segment.base.len());
@@ -106,11 +120,6 @@ impl Device {
         self.connection.wait()?;
         let device = clock.lap();
 
-        let mut cleared = Cleared {
-            values: vec![[0; LIMBS]; cells],
-            verdicts: vec![0; cells],
-            outcomes: segment.all_streams().map(|stream| vec![0; stream.rows]).collect(),
-        };
         base.read(vec![(0, cleared.values.as_flattened_mut())])?;
         verdicts.read(vec![(0, &mut cleared.verdicts)])?;
         outcomes.read(cleared.outcomes.iter_mut().zip(&places.streams).map(|(to, place)| (place.outcomes, &mut to[..])).collect())?;
@@ -136,6 +145,10 @@ impl Clearing for Device {
     fn clear(&mut self, segment: &Segment) -> Result<Cleared> {
         let result = self.run(segment);
         self.recover(result)
+    }
+
+    fn recycle(&mut self, cleared: Cleared) {
+        self.spare = cleared;
     }
 
     /// `prepare` is checks, and what is made when first needed: pipelines, buffers. `upload` and `readback` are the host's copies. Where the
@@ -191,6 +204,13 @@ struct Places {
     outcome_words: usize,
     /// Between uniforms; the first is that of the cells, the others are the streams'.
     uniform_stride: usize,
+    width: Width,
+}
+
+impl Places {
+    fn total_words(&self, cells: usize) -> usize {
+        cells * self.width.total_limbs()
+    }
 }
 
 struct Place {
@@ -206,7 +226,8 @@ impl Device {
         capacity.check(segment)?;
         self.connection.health()?;
         self.pipelines.prepare(&self.connection, segment)?;
-        let mut places = Places { streams: vec![], stream_words: 0, outcome_words: 0, uniform_stride: capacity.align_words };
+        let (uniform_stride, width) = (capacity.align_words, segment.width());
+        let mut places = Places { streams: vec![], stream_words: 0, outcome_words: 0, uniform_stride, width };
         for stream in segment.all_streams() {
             places.streams.push(Place { columns: places.stream_words, outcomes: places.outcome_words });
             places.stream_words += capacity.stream_words(stream);
@@ -238,8 +259,8 @@ impl Device {
             (&mut slots.segments, uniforms),
             (&mut slots.streams, places.stream_words),
             (&mut slots.base, cells * LIMBS),
-            (&mut slots.debits, cells * TOTAL_LIMBS),
-            (&mut slots.credits, cells * TOTAL_LIMBS),
+            (&mut slots.debits, places.total_words(cells)),
+            (&mut slots.credits, places.total_words(cells)),
             (&mut slots.verdicts, cells),
             (&mut slots.outcomes, places.outcome_words),
             (&mut slots.flags, cells),
@@ -260,7 +281,7 @@ impl Device {
         slots.base.fetch(&mut encoder, cells * LIMBS);
         slots.flags.fetch(&mut encoder, cells);
         for totals in [&slots.debits, &slots.credits] {
-            encoder.clear_buffer(&totals.main, 0, Some(bytes((cells * TOTAL_LIMBS).max(LEAST_WORDS))));
+            encoder.clear_buffer(&totals.main, 0, Some(bytes(places.total_words(cells).max(LEAST_WORDS))));
         }
         self.close(&mut encoder);
 
@@ -304,17 +325,16 @@ impl Device {
         });
         let descriptor = wgpu::ComputePassDescriptor { label: self.adapter().groups.then(|| pass.name()), timestamp_writes: timestamps };
         let mut compute = encoder.begin_compute_pass(&descriptor);
-        let mut over_cells = |(layout, pipeline): &(Layout, wgpu::ComputePipeline)| {
-            let group = layout.bind(&self.connection, pass.name(), |binding| self.bound(binding, segment, places, 0, None));
-            dispatch(&mut compute, pipeline, &group, segment.base.len());
-        };
         match pass {
-            Pass::Judge => over_cells(&self.pipelines.judge),
-            Pass::Settle => over_cells(&self.pipelines.settle),
+            Pass::Judge | Pass::Settle => {
+                let (layout, pipeline) = self.pipelines.over_cells(pass, places.width);
+                let group = layout.bind(&self.connection, pass.name(), |binding| self.bound(binding, segment, places, 0, None));
+                dispatch(&mut compute, pipeline, &group, segment.base.len());
+            }
             Pass::Net | Pass::Retract => {
                 // An empty stream may lie at the end of its buffer, where nothing can be bound.
                 for (i, stream) in segment.streams.iter().enumerate().filter(|(_, stream)| stream.rows > 0) {
-                    let (layout, pipeline) = self.pipelines.of(&stream.program, pass);
+                    let (layout, pipeline) = self.pipelines.of(&stream.program, pass, places.width);
                     let label = format!("stream {i}");
                     let bound = |binding| self.bound(binding, segment, places, i + 1, Some((stream, &places.streams[i])));
                     let group = layout.bind(&self.connection, &label, bound);
@@ -341,8 +361,8 @@ impl Device {
             (1, Some((stream, place))) => (&slots.streams, place.columns, stream.rows * stream.device_columns().count()),
             (6, Some((stream, place))) => (&slots.outcomes, place.outcomes, stream.rows),
             (2, _) => (&slots.base, 0, cells * LIMBS),
-            (3, _) => (&slots.debits, 0, cells * TOTAL_LIMBS),
-            (4, _) => (&slots.credits, 0, cells * TOTAL_LIMBS),
+            (3, _) => (&slots.debits, 0, places.total_words(cells)),
+            (4, _) => (&slots.credits, 0, places.total_words(cells)),
             (5, _) => (&slots.verdicts, 0, cells),
             (7, _) => (&slots.flags, 0, cells),
             _ => unreachable!("passes over cells bind no stream"),
@@ -362,7 +382,7 @@ impl Device {
             let mut clock = Clock(Instant::now());
             let mut encoder = self.connection.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("levels") });
             let mut compute = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes: None });
-            let (layout, pipeline) = &self.pipelines.settle;
+            let (layout, pipeline) = self.pipelines.over_cells(Pass::Settle, places.width);
             for _ in 0..levels {
                 let group = layout.bind(&self.connection, "level", |binding| self.bound(binding, &segment, &places, 0, None));
                 dispatch(&mut compute, pipeline, &group, segment.base.len());
@@ -385,6 +405,12 @@ impl Device {
         let passes = ticks.chunks_exact(2).filter(|_| told);
         Ok(passes.map(|pass| ((pass[1] - pass[0]) as f64 * period) as u64).collect())
     }
+}
+
+/// Totals as long as any.
+fn widened(totals: Vec<u32>, width: Width) -> Vec<u32> {
+    let wide = |total: &[u32]| std::array::from_fn::<u32, TOTAL_LIMBS, _>(|limb| total.get(limb).copied().unwrap_or(0));
+    totals.chunks_exact(width.total_limbs()).flat_map(wide).collect()
 }
 
 /// The words of a stream with their places, from `start` on: column by column, the parts one after another.

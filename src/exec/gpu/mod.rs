@@ -7,10 +7,10 @@
 //!
 //! | binding | what | kernels | judge | settle |
 //! |---|---|---|---|---|
-//! | 0 | uniform `Segment { rows: u32, cells: u32, pad: u32, pad: u32 }` | | | |
+//! | 0 | uniform `lower::layout::Segment` | | | |
 //! | 1 | the stream: column `c` of row `r` is at `c * rows + r` | read | | |
 //! | 2 | values: 8 limbs a cell | read | read | read_write |
-//! | 3, 4 | debits and credits: 9 limbs a cell | read_write | read | read |
+//! | 3, 4 | debits and credits: `TOTAL_LIMBS` limbs a cell, 3, 5 or 9 | read_write | read | read |
 //! | 5 | verdicts: one a cell | read | read_write | read |
 //! | 6 | outcomes: one a row | read_write | | |
 //! | 7 | flags: one a cell | | read | |

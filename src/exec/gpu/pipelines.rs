@@ -4,6 +4,8 @@ use super::device::Connection;
 use crate::error::Result;
 use crate::exec::pass::Pass;
 use crate::exec::segment::{Program, Segment, Stream};
+use crate::lower::layout::Width;
+use crate::lower::link;
 use hashbrown::HashMap;
 
 /// Kernels whose pipelines are kept. A chain has more contracts than a driver has room for: software ones take two megabytes for each.
@@ -93,13 +95,14 @@ struct Kernel {
     retract: wgpu::ComputePipeline,
 }
 
+/// Of those that go through totals there is one a width.
 pub(super) struct Pipelines {
     rows: Layout,
     storing: Layout,
     pub levels: Layout,
-    pub judge: (Layout, wgpu::ComputePipeline),
-    pub settle: (Layout, wgpu::ComputePipeline),
-    kernels: HashMap<String, Kernel, ahash::RandomState>,
+    judge: (Layout, [wgpu::ComputePipeline; Width::ALL.len()]),
+    settle: (Layout, [wgpu::ComputePipeline; Width::ALL.len()]),
+    kernels: [HashMap<String, Kernel, ahash::RandomState>; Width::ALL.len()],
     waves: HashMap<String, wgpu::ComputePipeline, ahash::RandomState>,
 }
 
@@ -107,8 +110,9 @@ impl Pipelines {
     pub fn new(connection: &Connection, judge: &str, settle: &str) -> Result<Self> {
         let pass = |label, bindings, wgsl| {
             let layout = Layout::new(connection, label, bindings);
-            let pipeline = layout.pipeline(connection, &module(connection, label, wgsl), label, label);
-            connection.health().map_err(|error| error.within(format_args!("the shader of {label}"))).map(|()| (layout, pipeline))
+            let pipelines =
+                Width::ALL.map(|width| layout.pipeline(connection, &module(connection, label, &link(wgsl, width)), label, label));
+            connection.health().map_err(|error| error.within(format_args!("the shader of {label}"))).map(|()| (layout, pipelines))
         };
         Ok(Self {
             rows: Layout::new(connection, "rows", KERNEL),
@@ -116,35 +120,36 @@ impl Pipelines {
             levels: Layout::new(connection, "levels", LEVEL),
             judge: pass("judge", JUDGE, judge)?,
             settle: pass("settle", SETTLE, settle)?,
-            kernels: HashMap::default(),
+            kernels: Default::default(),
             waves: HashMap::default(),
         })
     }
 
     /// Makes the pipelines of a segment's kernels, unless they are there. What fails to compile is not kept.
     pub fn prepare(&mut self, connection: &Connection, segment: &Segment) -> Result<()> {
-        if self.kernels.len() + self.waves.len() > KEPT {
-            self.kernels.clear();
+        if self.kernels.iter().map(HashMap::len).sum::<usize>() + self.waves.len() > KEPT {
+            self.kernels.iter_mut().for_each(HashMap::clear);
             self.waves.clear();
         }
+        let width = segment.width();
         for Stream { program, .. } in &segment.streams {
-            if !self.kernels.contains_key(&program.wgsl) {
-                let kernel = self.kernel(connection, program).map_err(|error| error.within("the shader of a kernel"))?;
-                self.kernels.insert(program.wgsl.clone(), kernel);
+            if !self.kernels[width as usize].contains_key(&program.wgsl) {
+                let kernel = self.kernel(connection, program, width).map_err(|error| error.within("the shader of a kernel"))?;
+                self.kernels[width as usize].insert(program.wgsl.clone(), kernel);
             }
         }
         for Stream { program, .. } in &segment.waves.streams {
             if !self.waves.contains_key(&program.wgsl) {
-                let wave = self.level(connection, &program.module()).map_err(|error| error.within("the shader of a wave"))?;
+                let wave = self.level(connection, &program.module(Width::Wide)).map_err(|error| error.within("the shader of a wave"))?;
                 self.waves.insert(program.wgsl.clone(), wave);
             }
         }
         Ok(())
     }
 
-    fn kernel(&self, connection: &Connection, program: &Program) -> Result<Kernel> {
-        let number = self.kernels.len();
-        let module = module(connection, &format!("kernel {number}"), &program.module());
+    fn kernel(&self, connection: &Connection, program: &Program, width: Width) -> Result<Kernel> {
+        let number = self.kernels[width as usize].len();
+        let module = module(connection, &format!("kernel {number}"), &program.module(width));
         let pipeline = |layout: &Layout, entry| layout.pipeline(connection, &module, &format!("{entry} of kernel {number}"), entry);
         let kernel = Kernel { net: pipeline(&self.rows, "net"), retract: pipeline(self.retracting(program), "retract") };
         connection.health().map(|()| kernel)
@@ -161,12 +166,18 @@ impl Pipelines {
     }
 
     /// The pipeline of a pass over rows, for a kernel of the segment that was prepared last.
-    pub fn of(&self, program: &Program, pass: Pass) -> (&Layout, &wgpu::ComputePipeline) {
-        let kernel = &self.kernels[&program.wgsl];
+    pub fn of(&self, program: &Program, pass: Pass, width: Width) -> (&Layout, &wgpu::ComputePipeline) {
+        let kernel = &self.kernels[width as usize][&program.wgsl];
         match pass {
             Pass::Net => (&self.rows, &kernel.net),
             _ => (self.retracting(program), &kernel.retract),
         }
+    }
+
+    /// The pipeline of a pass over cells.
+    pub fn over_cells(&self, pass: Pass, width: Width) -> (&Layout, &wgpu::ComputePipeline) {
+        let (layout, pipelines) = if pass == Pass::Judge { &self.judge } else { &self.settle };
+        (layout, &pipelines[width as usize])
     }
 
     /// The pipeline of its waves.

@@ -83,6 +83,8 @@ pub struct Walker {
     pub live: Vec<bool>,
     /// By key: whether the leaves of the walk store what is written to its cell.
     pub stored: Vec<bool>,
+    /// How many amounts a call adds to totals at most, where each is a parameter or a constant below 2^64.
+    pub short_terms: Option<usize>,
 }
 
 /// What storing a word costs beside computing it, in additions.
@@ -108,7 +110,8 @@ impl Walker {
         let mut builder = Builder { kernel, view, ends, stored, bits: vec![], params: vec![] };
         let root = builder.node(kernel.root());
         let Builder { ends, stored, bits, params, .. } = builder;
-        Self { root, bits, params, live: live(kernel, &ends), ends, stored }
+        let short_terms = short_terms(kernel, &root, &params);
+        Self { root, bits, params, live: live(kernel, &ends), ends, stored, short_terms }
     }
 
     /// The walk that asks two words of one cell, down and up, and ends at the kernel's first leaf with nothing applied.
@@ -116,8 +119,9 @@ impl Walker {
         let end = || Box::new(Walk::Leaf { leaf: LeafId::from_index(0), effects: vec![], stores: vec![] });
         let guard = Guard { key, down: vec![Term::Word(down)], up: vec![Term::Word(up)], bound: None, pass: false, taken: false };
         let root = Walk::Guard { guard, pass: end(), fail: end() };
-        let keys = kernel.keys.len();
-        Self { root, bits: vec![], params: vec![down, up], ends: kernel.ends(), live: vec![true; keys], stored: vec![false; keys] }
+        let (keys, params) = (kernel.keys.len(), vec![down, up]);
+        let short_terms = short_terms(kernel, &root, &params);
+        Self { root, bits: vec![], params, ends: kernel.ends(), live: vec![true; keys], stored: vec![false; keys], short_terms }
     }
 }
 
@@ -139,6 +143,26 @@ impl Walker {
     pub fn columns(&self) -> usize {
         self.param_column(self.params.len())
     }
+}
+
+/// The amounts that a walk counts, all ways together; `None` where one hangs on cells, or is a constant of more than 64 bits.
+fn short_terms(kernel: &Kernel, walk: &Walk, params: &[ExprId]) -> Option<usize> {
+    let is_short = |value: U256| value.bit_len() <= 64;
+    let is_known = |word: &ExprId| params.contains(word) || kernel.exprs.as_const(*word).is_some_and(is_short);
+    let of_term = |term: &Term| match term {
+        Term::Word(word) => is_known(word),
+        Term::Const(value) => is_short(*value),
+    };
+    let (are_short, terms) = match walk {
+        Walk::Bit { .. } | Walk::Read { .. } | Walk::Sentinel { .. } => (true, 0),
+        Walk::Guard { guard, .. } => (guard.down.iter().chain(&guard.up).all(of_term), guard.down.len() + guard.up.len()),
+        Walk::Leaf { effects, .. } => {
+            let amounts = || effects.iter().flat_map(|effect| effect.debits.iter().chain(&effect.credits));
+            (amounts().all(is_known), amounts().count())
+        }
+    };
+    let below = walk.below().into_iter().map(|walk| short_terms(kernel, walk, params));
+    below.fold(are_short.then_some(terms), |sum, terms| Some(sum? + terms?))
 }
 
 /// By key: whether a condition that matters, a store or another such key hangs on its cell.
