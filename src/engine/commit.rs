@@ -4,10 +4,13 @@
 use super::{Engine, Report};
 use crate::exec::line::Lined;
 use crate::exec::segment::{Cleared, Part, Stream, TO_LINE};
+use crate::ir::access::NO_CELL;
 use crate::plan::classes::Plan;
 use crate::plan::numbering::{Home, Numbering};
+use crate::state::CellKey;
 use crate::word::from_word;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::mem::take;
 
 pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &mut Cleared, lined: Option<Lined>, report: &mut Report) {
@@ -24,13 +27,10 @@ pub(super) fn commit(engine: &mut Engine, plan: &Plan, cleared: &mut Cleared, li
         named.dedup();
         report.stores.extend(named);
     }
-    let born = births(engine, &stores).into_iter();
     let born: Vec<_> =
-        born.map(|number| (engine.numbering.key(&engine.state, number), from_word(&cleared.values[number as usize]))).collect();
+        births(engine, &stores).into_iter().map(|(key, number)| (key, from_word(&cleared.values[number as usize]))).collect();
     cleared.values = engine.numbering.write(&mut engine.state, take(&mut cleared.values));
-    for (key, value) in born {
-        engine.state.append(key, value);
-    }
+    engine.state.append_all(born.into_iter());
     for (address, (nonce, code)) in lined.contracts {
         engine.state.set_contract(address, nonce, code);
     }
@@ -48,6 +48,11 @@ fn cleared_stores(plan: &Plan, cleared: &Cleared, wanted: impl Fn(u32) -> bool +
     let stores = |(at, part): &(usize, &Part)| {
         let (walker, leaves) = (&streams[*at].program.walker, &streams[*at].program.kernel.leaves);
         let mut stores = Vec::new();
+        let columns: BTreeSet<usize> = leaves.iter().flat_map(|leaf| &leaf.stores).map(|store| walker.cell_column(store.key)).collect();
+        // Most parts have nothing of the kind: a look at their columns is less than one at their rows.
+        if !columns.into_iter().any(|column| part.columns[column].iter().any(|number| *number != NO_CELL && wanted(*number))) {
+            return stores;
+        }
         // Rows that stand for no transaction store nothing.
         let calls = cleared.outcomes[*at].iter().zip(&plan.rows[*at]).skip(part.first).take(part.rows).enumerate();
         for (row, (outcome, transaction)) in calls.filter(|(_, (outcome, _))| **outcome != TO_LINE) {
@@ -59,9 +64,9 @@ fn cleared_stores(plan: &Plan, cleared: &Cleared, wanted: impl Fn(u32) -> bool +
     parts.par_iter().flat_map_iter(stores).collect()
 }
 
-/// New cells that were stored to, in the order of their places.
-fn births(engine: &Engine, stores: &[(u32, u32)]) -> Vec<u32> {
-    let Engine { numbering, state, .. } = engine;
+/// New cells that were stored to, with their numbers, in the order of their places.
+fn births(engine: &Engine, stores: &[(u32, u32)]) -> Vec<(CellKey, u32)> {
+    let numbering = &engine.numbering;
     // The number of each and the transaction that first stored to it.
     let mut first = vec![(0, u32::MAX); numbering.new_keys().len()];
     for (transaction, number) in stores {
@@ -70,8 +75,8 @@ fn births(engine: &Engine, stores: &[(u32, u32)]) -> Vec<u32> {
             (*known, *earliest) = (*number, (*earliest).min(*transaction));
         }
     }
-    let born = first.into_iter().filter(|(_, earliest)| *earliest != u32::MAX);
-    let mut births: Vec<_> = born.map(|(number, transaction)| (transaction, numbering.key(state, number), number)).collect();
+    let born = first.into_par_iter().zip(numbering.new_keys()).filter(|((_, earliest), _)| *earliest != u32::MAX);
+    let mut births: Vec<_> = born.map(|((number, transaction), key)| (transaction, *key, number)).collect();
     births.par_sort_unstable();
-    births.into_iter().map(|(.., number)| number).collect()
+    births.into_iter().map(|(_, key, number)| (key, number)).collect()
 }

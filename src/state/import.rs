@@ -35,10 +35,7 @@ impl State {
         }
 
         let mut state = Self::default();
-        state.reserve(cells.len());
-        for (key, word) in cells {
-            state.push(key, word);
-        }
+        state.push_all(cells.into_iter());
         for (address, nonce, code) in contracts {
             state.set_contract(address, nonce, code);
         }

@@ -6,6 +6,7 @@ use super::{
     key::{CellId, KeyRecord},
 };
 use hashbrown::HashTable;
+use rayon::prelude::*;
 
 #[derive(Clone, Default)]
 pub(super) struct Index {
@@ -24,9 +25,14 @@ impl Index {
         self.table.insert_unique(hash_of(&id), id, hash_of);
     }
 
-    /// Makes room for `additional` cells.
-    pub(super) fn reserve(&mut self, keys: &[KeyRecord], additional: usize) {
-        self.table.reserve(additional, |id| hash::limbs(&keys[*id as usize].limbs()));
+    /// Takes up the cells from `first` on, in the order of their places in the table: those are gone through in one direction.
+    pub(super) fn extend(&mut self, keys: &[KeyRecord], first: usize) {
+        let hash_of = |id: &CellId| hash::limbs(&keys[*id as usize].limbs());
+        self.table.reserve(keys.len() - first, hash_of);
+        let mut new: Vec<(u64, CellId)> = (first as CellId..keys.len() as CellId).into_par_iter().map(|id| (hash_of(&id), id)).collect();
+        let places = self.table.num_buckets() as u64 - 1;
+        new.par_sort_unstable_by_key(|(hash, _)| hash & places);
+        new.into_iter().for_each(|(hash, id)| _ = self.table.insert_unique(hash, id, hash_of));
     }
 
     /// What it has allocated.

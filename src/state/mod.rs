@@ -121,6 +121,11 @@ impl State {
         self.push(KeyRecord::from(&key), to_word(value))
     }
 
+    /// Adds cells that are absent, none twice, at the next ids.
+    pub fn append_all(&mut self, cells: impl ExactSizeIterator<Item = (CellKey, U256)>) {
+        self.push_all(cells.map(|(key, value)| (KeyRecord::from(&key), to_word(value))));
+    }
+
     #[inline]
     pub fn set(&mut self, id: CellId, value: U256) {
         self.set_word(id, to_word(value));
@@ -179,18 +184,22 @@ impl State {
         }
     }
 
-    /// Makes room for `additional` cells.
-    pub fn reserve(&mut self, additional: usize) {
-        self.index.reserve(self.keys.records(), additional);
-        self.cells.reserve(additional);
-        self.keys.reserve(additional);
-    }
-
     fn push(&mut self, key: KeyRecord, word: Word) -> CellId {
         let id = self.cells.push(word);
         self.keys.push(key);
         self.index.insert(self.keys.records(), id);
         id
+    }
+
+    fn push_all(&mut self, cells: impl ExactSizeIterator<Item = (KeyRecord, Word)>) {
+        let first = self.len();
+        self.cells.reserve(cells.len());
+        self.keys.reserve(cells.len());
+        for (key, word) in cells {
+            self.cells.push(word);
+            self.keys.push(key);
+        }
+        self.index.extend(self.keys.records(), first);
     }
 
     /// The cache from mapping keys to cells.

@@ -60,9 +60,13 @@ impl Course {
         Self::follow(plan, decide).filter(|course| !course.computes())
     }
 
-    /// The course of rows that are gone through side by side; `None` where they part.
-    pub fn of(group: &Group<'_>) -> Option<Self> {
-        Self::follow(group.plan, |choice| group.decides(choice))
+    /// The course of rows that are gone through side by side, with these bits if they are known to have the same; `None` where they part.
+    pub fn of(group: &Group<'_>, bits: Option<u32>) -> Option<Self> {
+        let decide = |choice: &Choice| match (choice, bits) {
+            (Choice::Bit(bit), Some(bits)) => Some(bits >> bit & 1 == 1),
+            _ => group.decides(choice),
+        };
+        Self::follow(group.plan, decide)
     }
 
     /// `decide` decides alike for all rows, or not at all.
@@ -75,7 +79,12 @@ impl Course {
     /// Whether it has words that are computed for each row.
     fn computes(&self) -> bool {
         let stores = self.end.iter().flat_map(|finish| &finish.stores).map(|(_, word)| word);
-        self.demands.iter().map(|demand| &demand.amount).chain(stores).any(|word| matches!(word, Operand::Word(_)))
+        self.computes_demands() || stores.into_iter().any(|word| matches!(word, Operand::Word(_)))
+    }
+
+    /// Whether what is demanded is computed for each row.
+    pub fn computes_demands(&self) -> bool {
+        self.demands.iter().any(|demand| matches!(demand.amount, Operand::Word(_)))
     }
 
     /// Where the walk ends, if that is certain; what it demands on all its ways is noted.

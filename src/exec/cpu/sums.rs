@@ -100,9 +100,9 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Notes what a group demands that is of this course.
-    fn group(&mut self, group: &Group<'_>, course: &Course) {
-        for Demand { key, side, amount } in &course.demands {
+    /// Notes what a group demands, where something is computed.
+    fn group(&mut self, group: &Group<'_>, demands: &[Demand]) {
+        for Demand { key, side, amount } in demands {
             for (row, cell) in group.each().map(|row| (row, row.cell(*key))).filter(|(_, cell)| *cell != NO_CELL) {
                 self.add(cell, *side, &wide(&row.word(amount)));
             }
@@ -110,8 +110,8 @@ impl<'a> Draft<'a> {
     }
 
     /// Notes what rows of one course demand, of which nothing is computed.
-    fn rows(&mut self, plan: &Plan, part: &'a Part, rows: Range<usize>, course: &Course) {
-        for Demand { key, side, amount } in &course.demands {
+    fn rows(&mut self, plan: &Plan, part: &'a Part, rows: Range<usize>, demands: &[Demand]) {
+        for Demand { key, side, amount } in demands {
             let (side, cells) = (*side, &part.columns[plan.cell_columns[*key]][rows.clone()]);
             let named = cells.iter().enumerate().filter(|(_, cell)| **cell != NO_CELL);
             let param = match amount {
@@ -236,7 +236,7 @@ impl<'a> Rows<'a> {
             first = rows.end;
             match bits.and_then(|bits| Course::new(self.plan, bits)) {
                 Some(course) => {
-                    draft.rows(self.plan, self.part, rows.clone(), &course);
+                    draft.rows(self.plan, self.part, rows.clone(), &course.demands);
                     match course.end {
                         Some(finish) => {
                             let (plan, part) = (self.plan, self.part);
@@ -245,29 +245,37 @@ impl<'a> Rows<'a> {
                         None => self.plan.each(self.part, base, rows, words, |row| self.end(row)),
                     }
                 }
-                None => {
-                    let mut demands = self.plan.demands();
-                    self.plan.groups(self.part, base, rows, words, |group| self.group(group, draft, &mut demands));
-                }
+                None => self.groups(rows, bits, draft, base, words),
             }
         }
     }
 
-    fn group(&mut self, group: &Group<'_>, draft: &mut Draft<'_>, demands: &mut [[Total; 2]]) {
-        match Course::of(group) {
-            Some(course) => {
-                draft.group(group, &course);
-                match course.end {
-                    Some(finish) => self.finish(group.each(), &finish),
-                    None => group.each().for_each(|row| self.end(&row)),
-                }
+    /// Rows of which cells decide the way, in groups. What follows each other and demands alike is noted together.
+    fn groups(&mut self, rows: Range<usize>, bits: Option<u32>, draft: &mut Draft<'a>, base: &[Word], words: &mut Vec<U256>) {
+        let (plan, part, mut demands) = (self.plan, self.part, self.plan.demands());
+        let mut alike: (Vec<Demand>, Range<usize>) = (vec![], rows.start..rows.start);
+        plan.groups(part, base, rows, words, |group| {
+            let Some(course) = Course::of(group, bits) else {
+                return group.each().for_each(|row| {
+                    row.demand(&mut demands);
+                    draft.row(&row, &demands);
+                    self.end(&row);
+                });
+            };
+            if course.computes_demands() {
+                draft.group(group, &course.demands);
+            } else if alike.0 == course.demands && alike.1.end == group.rows.start {
+                alike.1.end = group.rows.end;
+            } else {
+                draft.rows(plan, part, alike.1.clone(), &alike.0);
+                alike = (course.demands, group.rows.clone());
             }
-            None => group.each().for_each(|row| {
-                row.demand(demands);
-                draft.row(&row, demands);
-                self.end(&row);
-            }),
-        }
+            match course.end {
+                Some(finish) => self.finish(group.each(), &finish),
+                None => group.each().for_each(|row| self.end(&row)),
+            }
+        });
+        draft.rows(plan, part, alike.1, &alike.0);
     }
 
     /// Rows that end so.
