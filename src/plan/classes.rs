@@ -2,6 +2,7 @@
 //! comes out is the segment for the device, and the calls for the line.
 
 use super::ahead;
+use super::cell_set::CellSet;
 use super::demand::is_free;
 use super::doomed::Doomed;
 use super::fences::fences;
@@ -353,12 +354,12 @@ impl Classes<'_> {
         if !self.flags.iter().any(|flags| flags & flags::READ != 0 && !is_free(*flags)) {
             return;
         }
-        for rows in chunks.iter().flat_map(|chunk| &chunk.rows) {
-            for (row, kind) in rows.kind_of.iter().enumerate() {
-                let shape = &rows.kinds[*kind as usize].shape;
-                if self.is_unsettled(shape, cells_of(rows, row)) {
-                    self.order(shape, cells_of(rows, row));
-                }
+        // Ordering changes no cell that is free: who is unsettled does not hang on who was found before.
+        let unsettled = |chunk: &Chunk| chunk.rows.iter().map(|rows| self.unsettled(rows)).collect();
+        let unsettled: Vec<Vec<Vec<usize>>> = chunks.par_iter().map(unsettled).collect();
+        for (rows, unsettled) in chunks.iter().flat_map(|chunk| &chunk.rows).zip(unsettled.into_iter().flatten()) {
+            for row in unsettled {
+                self.order(&rows.kinds[rows.kind_of[row] as usize].shape, cells_of(rows, row));
             }
         }
         for call in calls {
@@ -371,7 +372,8 @@ impl Classes<'_> {
     /// Takes the rows that use an ordered cell out of the rows that are cleared; the calls ascend by transaction again.
     fn set_aside(&self, chunks: &mut [Chunk], calls: &mut Vec<OrderedCall>, all: bool) {
         if all || self.flags.iter().any(|flags| flags::ordered(*flags)) {
-            let aside = |chunk: &mut Chunk| chunk.rows.iter_mut().flat_map(|rows| set_aside(rows, &self.flags, all)).collect();
+            let ordered = CellSet::of(&self.flags, |flags| flags::ordered(*flags));
+            let aside = |chunk: &mut Chunk| chunk.rows.iter_mut().flat_map(|rows| set_aside(rows, &ordered, all)).collect();
             let aside: Vec<Vec<OrderedCall>> = chunks.par_iter_mut().map(aside).collect();
             aside.into_iter().for_each(|mut aside| calls.append(&mut aside));
         }
@@ -386,6 +388,16 @@ impl Classes<'_> {
         }
         self.flags.resize(self.numbering.len(), 0);
         !moved.is_empty()
+    }
+
+    /// Which rows are.
+    fn unsettled(&self, rows: &Rows) -> Vec<usize> {
+        if !rows.kinds.iter().any(|kind| kind.shape.feeds.contains(&true)) {
+            return vec![];
+        }
+        let kinds = rows.kind_of.iter().enumerate();
+        let is_unsettled = |(row, kind): &(usize, &u32)| self.is_unsettled(&rows.kinds[**kind as usize].shape, cells_of(rows, *row));
+        kinds.filter(is_unsettled).map(|(row, _)| row).collect()
     }
 
     fn is_unsettled(&self, shape: &Shape, cells: impl Iterator<Item = u32>) -> bool {
@@ -417,9 +429,12 @@ fn fixed(compiled: &Compiled, shape: &Shape) -> Vec<(KeyId, Side, Option<U256>)>
 }
 
 /// Takes those that use an ordered cell out of the rows of one kernel.
-fn set_aside(rows: &mut Rows, flags: &[u32], all: bool) -> Vec<OrderedCall> {
-    let keeps_order = |cell: u32| cell != NO_CELL && flags::ordered(flags[cell as usize]);
-    let aside: Vec<usize> = (0..rows.transactions.len()).filter(|row| all || cells_of(rows, *row).any(keeps_order)).collect();
+fn set_aside(rows: &mut Rows, ordered: &CellSet, all: bool) -> Vec<OrderedCall> {
+    let mut keeps_order = vec![all; rows.transactions.len()];
+    for column in rows.cells().filter(|_| !all) {
+        keeps_order.iter_mut().zip(&rows.columns[column]).for_each(|(keeps_order, cell)| *keeps_order |= ordered.has(*cell));
+    }
+    let aside: Vec<usize> = (0..keeps_order.len()).filter(|row| keeps_order[*row]).collect();
     let calls = aside.iter().map(|row| {
         let kind = rows.kinds[rows.kind_of[*row] as usize].clone();
         OrderedCall { transaction: rows.transactions[*row], kind, cells: cells_of(rows, *row).collect() }

@@ -1,6 +1,7 @@
 //! What one call may ask of its cells, and how it may end: over all leaves that its inputs and the cells that nobody changes leave open. The
 //! values looked at are those at the start of the segment.
 
+use super::cell_set::CellSet;
 use super::library::Compiled;
 use super::segment::{Part, Segment};
 use crate::ir::access::{Guard, NO_CELL, Term, Walk, flags};
@@ -23,8 +24,8 @@ pub struct Asking<'a> {
 
 /// The most that some cells can come to hold in the segment.
 pub struct Most {
-    /// A bit a cell: whether anybody asks about it. Most rows look here and no further: it fits a core's cache.
-    known: Vec<u64>,
+    /// Those that anybody asks about.
+    known: CellSet,
     /// By number the place of the cell's sum, where it is known.
     places: Vec<u32>,
     /// `None`: more than a word.
@@ -33,17 +34,17 @@ pub struct Most {
 
 impl Most {
     pub fn new(cells: usize) -> Self {
-        Self { known: vec![0; cells.div_ceil(64)], places: vec![0; cells], sums: vec![] }
+        Self { known: CellSet::none(cells), places: vec![0; cells], sums: vec![] }
     }
 
     #[inline]
     pub fn knows(&self, cell: u32) -> bool {
-        self.known.get(cell as usize / 64).is_some_and(|known| known >> (cell % 64) & 1 == 1)
+        self.known.has(cell)
     }
 
     pub fn add(&mut self, cell: u32, amount: U256) {
         if !self.knows(cell) {
-            self.known[cell as usize / 64] |= 1 << (cell % 64);
+            self.known.insert(cell);
             self.places[cell as usize] = self.sums.len() as u32;
             self.sums.push(Some(U256::ZERO));
         }

@@ -4,7 +4,14 @@
 
 use super::ordered::OrderedCall;
 use crate::ir::access::flags;
+use crate::prefetch::prefetch;
+use rayon::prelude::*;
 use smallvec::SmallVec;
+
+/// Calls that a thread looks at at once.
+const GRAIN: usize = 1 << 10;
+/// Calls that cells are fetched ahead for.
+const AHEAD: usize = 8;
 
 /// The level of a call that runs in the line.
 pub const LINE: u32 = u32::MAX;
@@ -27,17 +34,33 @@ impl Foreseen {
 pub fn levels(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32]) -> Vec<u32> {
     let mut cells = Cells { last: vec![Last::default(); flags.len()] };
     let mut fallbacks = fallbacks.iter().peekable();
-    let level = |call: &OrderedCall| {
+    let places: Vec<Place> = calls.par_iter().with_min_len(GRAIN).map(|call| Place::new(call, flags)).collect();
+    let level = |(at, (call, place)): (usize, (&OrderedCall, &Place))| {
+        let soon = places.get(at + AHEAD).into_iter().flat_map(|place| &place.uses);
+        soon.for_each(|(cell, _)| prefetch(&cells.last[*cell as usize]));
         while let Some(fallback) = fallbacks.next_if(|fallback| fallback.transaction < call.transaction) {
             cells.fall_back(fallback);
         }
-        let uses = call.uses().filter(|(cell, _)| flags::ordered(flags[*cell as usize]));
-        let uses: SmallVec<[(u32, bool); 8]> = uses.map(|(cell, uses)| (cell, uses & flags::CHANGES != 0)).collect();
         // Cells were found as the segment started.
         let elsewhere = call.kind.hangs && call.naming().any(|cell| cells.last[cell as usize].reader > 0);
-        cells.place(&uses, call.kind.in_line || elsewhere || call.may_escape(flags))
+        cells.place(&place.uses, place.in_line || elsewhere)
     };
-    calls.iter().map(level).collect()
+    calls.iter().zip(&places).enumerate().map(level).collect()
+}
+
+/// What a call's level hangs on.
+struct Place {
+    /// The ordered cells that it uses, and whether it changes them.
+    uses: SmallVec<[(u32, bool); 4]>,
+    in_line: bool,
+}
+
+impl Place {
+    fn new(call: &OrderedCall, flags: &[u32]) -> Self {
+        let uses = call.uses().filter(|(cell, _)| flags::ordered(flags[*cell as usize]));
+        let uses = uses.map(|(cell, uses)| (cell, uses & flags::CHANGES != 0)).collect();
+        Self { uses, in_line: call.kind.in_line || call.may_escape(flags) }
+    }
 }
 
 /// How many calls each level has.

@@ -3,6 +3,7 @@
 
 mod ahead;
 mod asking;
+pub mod cell_set;
 pub mod classes;
 mod demand;
 pub mod doomed;

@@ -95,7 +95,8 @@ fn holds(segment: &Segment, batch: BatchRef<'_>, calls: &[OrderedCall]) -> Vec<H
     let flags = &segment.flags;
     let is_netted = |cell: u32| cell != NO_CELL && !flags::ordered(flags[cell as usize]);
     let sight = Sight { batch, base: &segment.base, flags };
-    let (mut holds, mut askers) = (Vec::new(), Vec::new());
+    let mut holds = Vec::new();
+    let mut by_kernel: Vec<(&Compiled, Vec<Asker<'_>>)> = Vec::new();
     let mut hold = |cell: u32, most: [U512; 2]| {
         if is_netted(cell) {
             holds.push((cell, most.map(U256::saturating_from)));
@@ -103,22 +104,22 @@ fn holds(segment: &Segment, batch: BatchRef<'_>, calls: &[OrderedCall]) -> Vec<H
             holds.push((cell, most.map(|amount| U256::saturating_from(amount >> 256))));
         }
     };
-    for calls in calls.chunk_by(|a, b| Arc::ptr_eq(&a.kind, &b.kind)) {
-        let kind = &calls[0].kind;
-        let asking = calls.iter().filter(|call| call.uses().any(|(cell, uses)| uses & flags::NETTED != 0 && is_netted(cell)));
-        match &kind.compiled.asking {
-            // Where keys name one cell, a load may see what another key's store left.
-            Some(together) if !kind.shape.aliases => {
-                askers.clear();
-                askers.extend(asking.map(|call| Asker { transaction: call.transaction, cells: &call.cells }));
-                together.most(&askers, sight, |asker, most| most.into_iter().for_each(|(key, most)| hold(asker.cells[key.index()], most)));
-            }
-            _ => asking.for_each(|call| {
-                let asking = Asking { compiled: &kind.compiled, transaction: call.transaction, cells: &call.cells, row: None };
-                let most = Demand::new(segment, batch, asking).most();
-                most.into_iter().for_each(|(key, most)| hold(call.cells[key.index()], most));
-            }),
+    for call in calls.iter().filter(|call| call.uses().any(|(cell, uses)| uses & flags::NETTED != 0 && is_netted(cell))) {
+        let (compiled, cells) = (&*call.kind.compiled, &call.cells[..]);
+        // Where keys name one cell, a load may see what another key's store left.
+        if compiled.asking.is_none() || call.kind.shape.aliases {
+            let most = Demand::new(segment, batch, Asking { compiled, transaction: call.transaction, cells, row: None }).most();
+            most.into_iter().for_each(|(key, most)| hold(cells[key.index()], most));
+            continue;
         }
+        let asker = Asker { transaction: call.transaction, cells };
+        match by_kernel.iter_mut().find(|(known, _)| std::ptr::eq(*known, compiled)) {
+            Some((_, askers)) => askers.push(asker),
+            None => by_kernel.push((compiled, vec![asker])),
+        }
+    }
+    for (asking, askers) in by_kernel.iter().filter_map(|(compiled, askers)| Some((compiled.asking.as_ref()?, askers))) {
+        asking.most(askers, sight, |asker, most| most.into_iter().for_each(|(key, most)| hold(asker.cells[key.index()], most)));
     }
     holds.retain(|(_, amounts)| *amounts != [U256::ZERO; 2]);
     holds

@@ -18,7 +18,7 @@ use crate::ir::access::flags;
 use crate::word::{self, LIMBS, Total, Word};
 use plans::Plans;
 use rayon::prelude::*;
-use rows::wide;
+use rows::{NOTHING, wide};
 use std::hint::black_box;
 use std::mem::take;
 use std::time::Instant;
@@ -88,19 +88,15 @@ impl Cpu {
     }
 }
 
-/// The waves work on the values before the segment: what they make of solvent cells is a difference.
+/// The waves work on what the cleared calls left of solvent cells.
 fn waves(segment: &Segment, cleared: &mut Cleared) {
-    let mut cells = segment.base.to_vec();
-    let waved = wave::run(&segment.waves, &mut cells, &mut cleared.verdicts);
-    let ordered = cleared.values.iter_mut().zip(&cells).zip(&cleared.verdicts).filter(|(_, verdict)| **verdict != 0);
-    ordered.for_each(|((value, cell), _)| *value = *cell);
-    waved.changes.into_iter().for_each(|(cell, side, amount)| {
-        let value = &mut cleared.values[cell as usize];
-        let mut amounts = [[0; LIMBS]; 2];
-        amounts[side] = amount;
-        *value = settle(value, (wide(&amounts[0]), wide(&amounts[1])));
+    let outcomes = wave::run(&segment.waves, &mut cleared.values, &mut cleared.verdicts, |values, (cell, side, amount)| {
+        let mut amounts = [NOTHING; 2];
+        amounts[side] = wide(&amount);
+        let value = &mut values[cell as usize];
+        *value = settle(value, amounts.into());
     });
-    cleared.outcomes.extend(waved.outcomes);
+    cleared.outcomes.extend(outcomes);
 }
 
 /// Whether a cell's calls need an order: by how they use it, or because it may fall short of a guard.

@@ -8,6 +8,7 @@ use super::stores::{self, Stores};
 use super::{GRAIN, settle, verdict_of};
 use crate::exec::segment::{Cleared, Part, Segment, TO_LINE};
 use crate::ir::access::NO_CELL;
+use crate::plan::cell_set::CellSet;
 use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word, to_word};
 use alloy_primitives::U256;
 use rayon::prelude::*;
@@ -303,7 +304,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Notes what is not to be applied. `contended` is there if any cell is.
-    fn take_back(&mut self, draft: &mut Draft<'_>, base: &[Word], contended: Option<&Contended>) {
+    fn take_back(&mut self, draft: &mut Draft<'_>, base: &[Word], contended: Option<&CellSet>) {
         let (plan, part) = (self.plan, self.part);
         let to_line = contended.map(|contended| self.name(contended));
         let (mut demands, mut courses, mut words) = (plan.demands(), Courses::default(), vec![]);
@@ -335,30 +336,13 @@ impl<'a> Rows<'a> {
     }
 
     /// Which rows name a contended cell.
-    fn name(&self, contended: &Contended) -> Vec<bool> {
+    fn name(&self, contended: &CellSet) -> Vec<bool> {
         let mut named = vec![false; self.rows.len()];
         for column in &self.plan.cell_columns {
             let cells = self.part.columns[*column][self.rows.clone()].iter();
             named.iter_mut().zip(cells).for_each(|(named, cell)| *named |= contended.has(*cell));
         }
         named
-    }
-}
-
-/// The cells whose verdict is not 0, a bit a cell: all rows look here, and it fits a core's cache.
-struct Contended {
-    words: Vec<u64>,
-}
-
-impl Contended {
-    fn new(verdicts: &[u32]) -> Self {
-        let word = |verdicts: &[u32]| verdicts.iter().rev().fold(0, |word, verdict| word << 1 | u64::from(*verdict != 0));
-        Self { words: verdicts.par_chunks(64).with_min_len(1 << 8).map(word).collect() }
-    }
-
-    #[inline]
-    fn has(&self, cell: u32) -> bool {
-        self.words.get(cell as usize / 64).is_some_and(|word| word >> (cell % 64) & 1 == 1)
     }
 }
 
@@ -409,8 +393,8 @@ fn judge_short(flags: u32, base: &Word, [debits, credits]: [U256; 2]) -> (u32, W
 /// Takes back what is not to be applied: all of a row that goes to the line, and what a leaf does not apply of its row's demands.
 pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut Cleared) {
     let Cleared { values, verdicts, .. } = cleared;
-    let contended = Contended::new(verdicts);
-    let contended = contended.words.iter().any(|word| *word != 0).then_some(&contended);
+    let contended = CellSet::of(verdicts, |verdict| *verdict != 0);
+    let contended = (!contended.is_empty()).then_some(&contended);
     let taken_back =
         pieces.par_iter_mut().filter(|piece| contended.is_some() || piece.runs.iter().any(|rows| !rows.inexact.is_empty())).map(|piece| {
             let mut draft = Draft::default();

@@ -45,12 +45,10 @@ pub(super) fn after(segment: &Segment, last: Pass) -> Buffers {
                 outcomes = streams.map(|(plan, stream)| retract(plan, stream, segment, &verdicts, &mut totals, &mut values)).collect();
             }
             Pass::Wave => {
-                let waved = wave::run(&segment.waves, &mut values, &mut verdicts);
-                outcomes.extend(waved.outcomes);
-                for (cell, side, amount) in waved.changes {
+                outcomes.extend(wave::run(&segment.waves, &mut values, &mut verdicts, |_, (cell, side, amount)| {
                     let total = &mut totals.0[side][cell as usize];
                     *total = word::add(*total, wide(&amount));
-                }
+                }));
             }
             Pass::Settle => {
                 let solvent = values.iter_mut().enumerate().filter(|(cell, _)| verdicts[*cell] == 0);

@@ -10,19 +10,17 @@ use crate::ir::memo::Memo;
 use crate::ir::{Expr, ExprId, KeyId, LeafId, LoadId, Node, eval};
 use crate::plan::segment::Waves;
 use crate::plan::tape::SIDE_BY_SIDE;
+use crate::prefetch::prefetch;
 use crate::word::{self, LIMBS, Word, from_word, to_word};
 use alloy_primitives::U256;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// What the levels leave behind, besides the values of ordered cells.
-#[derive(Default)]
-pub(super) struct Waved {
-    /// By stream and row.
-    pub outcomes: Vec<Vec<u32>>,
-    /// What is to be taken from solvent cells (0) or added to them (1): cell, side, amount.
-    pub changes: Vec<(u32, usize, Word)>,
-}
+/// What is to be taken from a solvent cell (0) or added to it (1): cell, side, amount.
+pub(super) type Change = (u32, usize, Word);
+
+/// Stores that are fetched ahead.
+const AHEAD: usize = 8;
 
 /// What became of some rows of a stream.
 #[derive(Default)]
@@ -30,12 +28,13 @@ struct Done {
     outcomes: Vec<u32>,
     /// Ordered cells with what is stored there.
     stores: Vec<(u32, Word)>,
-    changes: Vec<(u32, usize, Word)>,
+    changes: Vec<Change>,
 }
 
-/// Runs the levels: `cells` and `verdicts` change.
-pub(super) fn run(waves: &Waves, cells: &mut [Word], verdicts: &mut [u32]) -> Waved {
-    let mut waved = Waved { outcomes: waves.streams.iter().map(|stream| vec![0; stream.rows]).collect(), changes: vec![] };
+/// Runs the levels: `verdicts` change, and the cells that are ordered; of solvent ones `change` is told after each level, with all cells. What
+/// a solvent cell holds meanwhile makes no difference: nobody falls short of it. Out come the outcomes, by stream and row.
+pub(super) fn run(waves: &Waves, cells: &mut [Word], verdicts: &mut [u32], mut change: impl FnMut(&mut [Word], Change)) -> Vec<Vec<u32>> {
+    let mut outcomes: Vec<Vec<u32>> = waves.streams.iter().map(|stream| vec![0; stream.rows]).collect();
     let readers: Vec<Reader> = waves.streams.iter().map(Reader::new).collect();
     for (level, parts) in (0..).zip(&waves.levels) {
         let width: usize = parts.iter().map(|(_, rows)| rows.len()).sum();
@@ -52,12 +51,18 @@ pub(super) fn run(waves: &Waves, cells: &mut [Word], verdicts: &mut [u32]) -> Wa
             for (row, _) in rows.clone().zip(&done.outcomes).filter(|(_, outcome)| **outcome == TO_LINE) {
                 put_off(readers[stream].row(row).cells(), level, verdicts);
             }
-            done.stores.into_iter().for_each(|(cell, word)| cells[cell as usize] = word);
-            waved.outcomes[stream][rows].copy_from_slice(&done.outcomes);
-            waved.changes.extend(done.changes);
+            for (at, (cell, word)) in done.stores.iter().enumerate() {
+                done.stores.get(at + AHEAD).into_iter().for_each(|(soon, _)| prefetch(&cells[*soon as usize]));
+                cells[*cell as usize] = *word;
+            }
+            for (at, of_cell) in done.changes.iter().enumerate() {
+                done.changes.get(at + AHEAD).into_iter().for_each(|(soon, ..)| prefetch(&cells[*soon as usize]));
+                change(cells, *of_cell);
+            }
+            outcomes[stream][rows].copy_from_slice(&done.outcomes);
         }
     }
-    waved
+    outcomes
 }
 
 /// Whether a row that uses the cell has to wait for the line.
@@ -110,6 +115,8 @@ impl<'a> Reader<'a> {
         for (group, outcomes) in done.outcomes.chunks_mut(SIDE_BY_SIDE).enumerate() {
             ready.clear();
             places.clear();
+            let next = rows.start + (group + 1) * SIDE_BY_SIDE;
+            (next..rows.end.min(next + SIDE_BY_SIDE)).for_each(|row| self.row(row).fetch(cells, verdicts));
             for place in 0..outcomes.len() {
                 let row = self.row(rows.start + group * SIDE_BY_SIDE + place);
                 if !row.cells().any(|cell| waits(cell, level, verdicts)) {
@@ -151,7 +158,7 @@ impl<'a> Reader<'a> {
 type Tell<'a> = dyn FnMut(LeafId, &mut dyn Iterator<Item = (u32, Word)>) + 'a;
 
 /// What makes `after` of `before`.
-fn difference(cell: u32, before: &Word, after: &Word) -> (u32, usize, Word) {
+fn difference(cell: u32, before: &Word, after: &Word) -> Change {
     let less = word::less(&wide(after), &wide(before));
     let (side, more, less) = if less { (0, before, after) } else { (1, after, before) };
     let mut amount = [0; LIMBS];
@@ -174,6 +181,14 @@ impl Row<'_> {
 
     pub fn cell(&self, key: KeyId) -> u32 {
         self.column(self.reader.stream.program.walker.cell_column(key))
+    }
+
+    /// Has its cells fetched, and what is known of them.
+    fn fetch(&self, cells: &[Word], verdicts: &[u32]) {
+        for cell in self.cells().map(|cell| cell as usize) {
+            cells.get(cell).into_iter().for_each(prefetch);
+            verdicts.get(cell).into_iter().for_each(prefetch);
+        }
     }
 
     fn cells(&self) -> impl Iterator<Item = u32> {

@@ -66,7 +66,7 @@ impl Bits {
 
 impl Rows {
     /// The columns of the cells.
-    pub(super) fn cells(&self) -> Range<usize> {
+    pub fn cells(&self) -> Range<usize> {
         let first = self.compiled.program.walker.cell_column(KeyId::from_index(0));
         first..first + self.compiled.finders.len()
     }
