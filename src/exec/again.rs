@@ -7,7 +7,7 @@ use crate::ir::KeyId;
 use crate::ir::access::NO_CELL;
 use crate::plan::classes::Plan;
 use crate::prefetch::prefetch;
-use crate::word::{from_word, to_word};
+use crate::word::{Word, from_word, to_word};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -38,9 +38,13 @@ impl Again {
             }
         }
         let Segment { base, flags, .. } = &plan.segment;
-        let cells = || again.cells.par_iter().with_min_len(1 << 10).map(|cell| *cell as usize);
-        again.plan.segment.base = Arc::new(cells().map(|cell| base[cell]).collect());
-        again.plan.segment.flags = cells().map(|cell| flags[cell]).collect();
+        let of_cells = (0..again.cells.len()).into_par_iter().with_min_len(1 << 10).map(|at| {
+            again.cells.get(at + AHEAD).into_iter().for_each(|soon| plan.segment.fetch(*soon));
+            let cell = again.cells[at] as usize;
+            (base[cell], flags[cell])
+        });
+        let (base, flags): (Vec<Word>, Vec<u32>) = of_cells.unzip();
+        (again.plan.segment.base, again.plan.segment.flags) = (Arc::new(base), flags);
         again
     }
 
@@ -57,8 +61,13 @@ impl Again {
             (to - from, columns.iter().map(kept).collect())
         };
         let mut parts: Vec<(usize, Vec<Vec<u32>>)> = stream.parts.par_iter().map(kept).collect();
-        let cells = parts.iter_mut().flat_map(|(_, columns)| &mut columns[names.clone()]).flatten();
-        cells.for_each(|cell| *cell = self.number(*cell, numbers));
+        for column in parts.iter_mut().flat_map(|(_, columns)| &mut columns[names.clone()]) {
+            for at in 0..column.len() {
+                let soon = column.get(at + AHEAD).and_then(|soon| numbers.get(*soon as usize));
+                soon.into_iter().for_each(prefetch);
+                column[at] = self.number(column[at], numbers);
+            }
+        }
         Stream::new(stream.program.clone(), parts.into_iter().filter(|(rows, _)| *rows > 0))
     }
 

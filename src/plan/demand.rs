@@ -7,6 +7,7 @@ use super::segment::{Part, Segment};
 use crate::ir::access::{Guard, NO_CELL, Term, Walk, flags};
 use crate::ir::eval::{Call, Run, World};
 use crate::ir::{ExprId, KeyId};
+use crate::prefetch::prefetch;
 use crate::tx::{BatchRef, Status};
 use crate::word::{Word, from_word};
 use alloy_primitives::{U256, U512};
@@ -58,6 +59,11 @@ impl Most {
             let sum = &mut self.sums[self.places[cell as usize] as usize];
             *sum = sum.map(|sum| sum.wrapping_sub(amount));
         }
+    }
+
+    /// Has fetched where the cell's sum is kept.
+    pub fn fetch(&self, cell: u32) {
+        self.places.get(cell as usize).into_iter().for_each(prefetch);
     }
 
     fn of(&self, cell: u32) -> Option<U256> {

@@ -63,6 +63,10 @@ pub fn take(plan: &mut Plan, batch: BatchRef<'_>, outcomes: &mut [Vec<u32>]) -> 
     true
 }
 
+/// Candidates that a thread takes at once, and how far ahead it fetches.
+const GRAIN: usize = 1 << 8;
+const AHEAD: usize = 8;
+
 /// A call that might be doomed.
 struct Candidate<'a> {
     stream: usize,
@@ -110,21 +114,27 @@ impl<'a> Search<'a> {
     fn reckon(&mut self) {
         let Self { plan, promises, floors, candidates, most, .. } = self;
         let is_asked = |cell: &u32| *cell != NO_CELL && is_bounded(plan, *cell);
-        let asked = |call: &Candidate<'_>| {
+        let asked = |at: usize| {
+            candidates.get(at + AHEAD).into_iter().flat_map(|soon| &soon.cells).for_each(|cell| plan.segment.fetch(*cell));
+            let call = &candidates[at];
             let cells: SmallVec<[u32; 4]> = floors[call.stream].iter().map(|key| call.cells[key.index()]).filter(is_asked).collect();
             cells.into_iter().map(|cell| (cell, from_word(&plan.segment.base[cell as usize])))
         };
-        let asked: Vec<(u32, U256)> = candidates.par_iter().flat_map_iter(asked).collect();
-        for (cell, value) in asked {
-            if !most.knows(cell) {
-                most.add(cell, value);
+        let asked: Vec<(u32, U256)> = (0..candidates.len()).into_par_iter().with_min_len(GRAIN).flat_map_iter(asked).collect();
+        for (at, (cell, value)) in asked.iter().enumerate() {
+            asked.get(at + AHEAD).into_iter().for_each(|(soon, _)| most.fetch(*soon));
+            if !most.knows(*cell) {
+                most.add(*cell, *value);
             }
         }
         for (at, stream) in plan.segment.streams.iter().enumerate().filter(|(at, _)| !plan.rows[*at].is_empty()) {
             for (key, terms) in &promises[at] {
                 let promised = |part: &Part| promised(&stream.program, part, *key, terms, most);
                 let promised: Vec<(u32, U256)> = stream.parts.par_iter().flat_map_iter(promised).collect();
-                promised.into_iter().for_each(|(cell, amount)| most.add(cell, amount));
+                for (at, (cell, amount)) in promised.iter().enumerate() {
+                    promised.get(at + AHEAD).into_iter().for_each(|(soon, _)| most.fetch(*soon));
+                    most.add(*cell, *amount);
+                }
             }
         }
         let held: Vec<_> = plan.held_up.iter().filter(|(cell, _)| most.knows(*cell)).collect();
@@ -139,15 +149,25 @@ impl<'a> Search<'a> {
                 let mut cells = self.floors[call.stream].iter().map(|key| call.cells[key.index()]);
                 poorer.as_ref().is_none_or(|poorer| cells.any(|cell| poorer.contains(&cell)))
             };
-            let calls = self.candidates.par_iter().zip(&self.fates).enumerate();
-            let open = calls.filter(|(_, (call, fate))| fate.is_none() && is_asked(call));
-            let found: Vec<_> = open.filter_map(|(at, (call, _))| Some((at, self.fate(call)?))).collect();
+            let found = (0..self.candidates.len()).into_par_iter().with_min_len(GRAIN).filter_map(|at| {
+                self.candidates.get(at + AHEAD).into_iter().for_each(|soon| self.fetch(soon));
+                let call = &self.candidates[at];
+                let is_open = self.fates[at].is_none() && is_asked(call);
+                Some((at, is_open.then(|| self.fate(call))??))
+            });
+            let found: Vec<_> = found.collect();
             if found.is_empty() {
                 break;
             }
             poorer = Some(found.into_iter().flat_map(|(at, status)| self.doom(at, status)).collect());
         }
         self.candidates.into_iter().zip(self.fates).filter_map(|(call, fate)| Some((call, fate?))).collect()
+    }
+
+    /// Has fetched what the fate of a call hangs on.
+    fn fetch(&self, call: &Candidate<'_>) {
+        self.batch.fetch(call.transaction as usize);
+        call.cells.iter().for_each(|cell| self.most.fetch(*cell));
     }
 
     fn fate(&self, call: &Candidate<'_>) -> Option<Status> {

@@ -180,6 +180,12 @@ impl Segment {
         self.streams.iter().chain(&self.waves.streams)
     }
 
+    /// Has fetched what a cell holds and how it is used.
+    pub fn fetch(&self, cell: u32) {
+        self.base.get(cell as usize).into_iter().for_each(prefetch);
+        self.flags.get(cell as usize).into_iter().for_each(prefetch);
+    }
+
     /// How long its totals have to be.
     pub fn width(&self) -> Width {
         let streams = || self.streams.iter().filter(|stream| stream.rows > 0);
