@@ -8,6 +8,7 @@ pub mod evm;
 pub mod exec;
 pub mod host;
 pub mod ir;
+mod keccak;
 pub mod limits;
 pub mod lower;
 pub mod plan;

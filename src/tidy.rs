@@ -9,6 +9,7 @@ const ORDER: &[&str] = &[
     "limits",
     "word",
     "prefetch",
+    "keccak",
     "error",
     "tx",
     "ir",

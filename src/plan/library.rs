@@ -21,8 +21,8 @@ use std::sync::{Arc, Mutex, RwLock};
 /// How a key finds its cell while a call is resolved.
 #[derive(Debug, Clone)]
 pub enum Finder {
-    /// By the words that fill a template, without hashing.
-    Path { template: u32, holes: Vec<Register> },
+    /// By the words that fill a template, without hashing; where they lead nowhere yet, by its slot.
+    Path { template: u32, holes: Vec<Register>, slot: SlotTape },
     /// By the account's address.
     Native { address: Register },
     /// By the words that fill a template too, but these hang on loads.
@@ -48,6 +48,22 @@ pub struct Compiled {
     /// What its calls ask, many at once.
     pub asking: Option<Asking>,
     pub shapes: Shapes,
+}
+
+/// The slot of a key that inputs decide.
+#[derive(Debug, Clone)]
+pub struct SlotTape {
+    pub tape: Tape<Input>,
+    pub slot: Register,
+}
+
+impl SlotTape {
+    fn new(exprs: &Exprs, slot: ExprId) -> Self {
+        let mut writer = Writer::new(exprs, from_inputs(exprs));
+        writer.need(slot);
+        let (tape, registers) = writer.finish();
+        Self { tape, slot: registers.of(slot) }
+    }
 }
 
 /// What a row of a wave brings, beside its cells.
@@ -91,7 +107,10 @@ impl Compiled {
         let finders = keys.iter().zip(&walker.live).map(|((key, (template, holes)), live)| match key {
             _ if !live && kernel.exprs.has_loads(key.word()) => Finder::Shown,
             _ if kernel.exprs.has_loads(key.word()) => Finder::State { template: *template, holes: holes.clone() },
-            Key::Storage(_) => Finder::Path { template: *template, holes: holes.iter().map(|id| registers.of(*id)).collect() },
+            Key::Storage(slot) => {
+                let (holes, slot) = (holes.iter().map(|id| registers.of(*id)).collect(), SlotTape::new(&kernel.exprs, *slot));
+                Finder::Path { template: *template, holes, slot }
+            }
             Key::Native(word) => Finder::Native { address: registers.of(*word) },
         });
         let finders = finders.collect();

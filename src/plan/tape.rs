@@ -3,7 +3,8 @@
 
 use crate::ir::eval;
 use crate::ir::{Binary, Expr, ExprId, Exprs, Ternary, Unary};
-use alloy_primitives::{U256, keccak256};
+use crate::keccak::keccak256_each;
+use alloy_primitives::U256;
 use std::collections::HashMap;
 
 /// Calls that are best evaluated together: enough to share what an operation costs, and their words fit a core's cache.
@@ -212,10 +213,7 @@ impl<S> Tape<S> {
                     let [a, b, c] = operands.map(|operand| done.column(operand));
                     out.for_each(|(call, word)| *word = eval::ternary(*op, *a.word(call), *b.word(call), *c.word(call)));
                 }
-                Step::Keccak(words, len) => out.for_each(|(call, word)| {
-                    let bytes: Vec<u8> = words.iter().flat_map(|word| done.word(*word, call).to_be_bytes::<32>()).collect();
-                    *word = keccak256(&bytes[..*len]).into();
-                }),
+                Step::Keccak(words, len) => keccak256_each(*len, |at, call| done.word(words[at], call), &mut rest[..count]),
             }
         }
         self.evaluated(count, words)

@@ -2,9 +2,9 @@
 
 use super::{Found, cell_key};
 use crate::ir::access::NO_CELL;
-use crate::ir::eval::{Call, Run, World};
+use crate::ir::eval::{Call, Run, World, inputs};
 use crate::ir::{Key, KeyId};
-use crate::plan::library::{Compiled, Finder};
+use crate::plan::library::{Compiled, Finder, SlotTape};
 use crate::plan::tape::{Evaluated, Register};
 use crate::state::{CellId, CellKey, Paths, Query, State, UNKNOWN};
 use crate::tx::BatchRef;
@@ -47,12 +47,16 @@ pub(super) struct Search<'a> {
     calls: usize,
     /// The cells of one call.
     of_call: Vec<Found>,
+    /// Of a key, the calls at hand that no path leads further, and room for the words of their slots.
+    off_path: Vec<u32>,
+    words: Vec<U256>,
 }
 
 impl<'a> Search<'a> {
     pub fn new(state: &'a State) -> Self {
         let (missing, missing_hashes, missing_ids, learned, hangs, cells, of_call) = Default::default();
-        Self { state, missing, missing_hashes, missing_ids, learned, hangs, cells, calls: 0, of_call }
+        let (off_path, words) = Default::default();
+        Self { state, missing, missing_hashes, missing_ids, learned, hangs, cells, calls: 0, of_call, off_path, words }
     }
 
     /// The cells that a key of the calls at hand names, encoded.
@@ -103,30 +107,63 @@ impl<'a> Search<'a> {
             self.cells[range.clone()].fill(UNKNOWN);
             let (paths, found) = (self.state.paths(), &mut self.cells[range.clone()]);
             match finder {
-                Finder::Path { template, holes } if holes.is_empty() => follow_fixed(paths, calls.contracts, *template, found),
+                Finder::Path { template, holes, .. } if holes.is_empty() => follow_fixed(paths, calls.contracts, *template, found),
                 finder => on_paths(calls, finder, Follow { paths, starts: &starts[range.clone()], found }),
             }
-            for (call, at) in range.enumerate() {
-                if self.cells[at] == UNKNOWN {
-                    let key = KeyId::from_index(key);
-                    let found = if touches(call, key) { self.off_path(calls, call, key) } else { Found::Untouched };
-                    self.cells[at] = found.encode();
+            self.off_path.clear();
+            for (call, cell) in self.cells[range].iter_mut().enumerate().filter(|(_, cell)| **cell == UNKNOWN) {
+                match touches(call, KeyId::from_index(key)) {
+                    true => self.off_path.push(call as u32),
+                    false => *cell = NO_CELL,
                 }
+            }
+            if !self.off_path.is_empty() {
+                self.off_path(calls, KeyId::from_index(key), finder);
             }
         }
     }
 
-    /// A cell that no path of the inputs leads to. Those of the keys before it are known.
-    fn off_path(&mut self, calls: Calls<'_>, call: usize, key: KeyId) -> Found {
+    /// The cells of a key to which no path of the inputs leads. Those of the keys before it are known.
+    fn off_path(&mut self, calls: Calls<'_>, key: KeyId, finder: &Finder) {
+        let off_path = std::mem::take(&mut self.off_path);
+        match finder {
+            Finder::Path { template, holes, slot } => self.by_slot(calls, key, &off_path, (*template, holes, slot)),
+            finder => off_path.iter().for_each(|call| {
+                let call = *call as usize;
+                self.cells[key.index() * self.calls + call] = self.by_itself(calls, call, key, finder).encode();
+            }),
+        }
+        self.off_path = off_path;
+    }
+
+    /// By their slots, which are hashed side by side.
+    fn by_slot(&mut self, calls: Calls<'_>, key: KeyId, off_path: &[u32], (template, holes, slot): (u32, &[Register], &SlotTape)) {
+        let Calls { batch, transactions, contracts, evaluated, .. } = calls;
+        let mut words = std::mem::take(&mut self.words);
+        let indices = || off_path.iter().map(|call| transactions[*call as usize]);
+        let slots = slot.tape.run(off_path.len(), |input, words| inputs(*input, batch, indices(), words), &mut words).column(slot.slot);
+        for (at, call) in off_path.iter().map(|call| *call as usize).enumerate() {
+            let path = || match holes {
+                [] => fixed(contracts[call], template),
+                holes => {
+                    let words = holes.iter().map(|hole| evaluated.word(*hole, call)).collect();
+                    Query { space: Paths::space(contracts[call], template), words }
+                }
+            };
+            let contract = batch.get(transactions[call] as usize).to();
+            let found = self.by_key(CellKey::storage(*contract, (*slots.word(at)).into()), path);
+            self.cells[key.index() * self.calls + call] = found.encode();
+        }
+        self.words = words;
+    }
+
+    /// A call's cell by what only this call knows.
+    fn by_itself(&mut self, calls: Calls<'_>, call: usize, key: KeyId, finder: &Finder) -> Found {
         let Calls { compiled, contracts, evaluated, .. } = calls;
         let (contract, native) = (contracts[call], || Paths::space(NATIVE_SPACE, 0));
         self.before(call, key.index());
-        let path = match &compiled.finders[key.index()] {
-            Finder::Shown => return Found::Untouched,
-            Finder::Path { template, holes } if holes.is_empty() => fixed(contract, *template),
-            Finder::Path { template, holes } => {
-                Query { space: Paths::space(contract, *template), words: holes.iter().map(|hole| evaluated.word(*hole, call)).collect() }
-            }
+        let path = match finder {
+            Finder::Shown | Finder::Path { .. } => return Found::Untouched,
             Finder::Native { address } => Query { space: native(), words: [evaluated.word(*address, call)].into_iter().collect() },
             Finder::State { template, holes } => {
                 self.hangs = true;
@@ -141,16 +178,16 @@ impl<'a> Search<'a> {
                 path
             }
         };
-        self.hash(compiled, calls.call(call), key, path)
+        let call = calls.call(call);
+        let place = Run::new(&compiled.program.kernel, call).place(key, &mut Ahead { state: self.state, cells: &self.of_call });
+        self.by_key(cell_key(call.transaction.to(), place), || path)
     }
 
-    /// The cell by its real slot; the path to it is remembered.
-    fn hash(&mut self, compiled: &Compiled, call: Call<'_>, key: KeyId, path: Query) -> Found {
-        let mut run = Run::new(&compiled.program.kernel, call);
-        let place = run.place(key, &mut Ahead { state: self.state, cells: &self.of_call });
-        let key = cell_key(call.transaction.to(), place);
+    /// The cell, however it was found; the path to it is remembered.
+    fn by_key(&mut self, key: CellKey, path: impl FnOnce() -> Query) -> Found {
         match self.state.find(&key) {
             Some(id) => {
+                let path = path();
                 if !path.words.as_slice().is_empty() {
                     self.learned.push((path, id));
                 }
@@ -187,7 +224,7 @@ trait OnPaths {
 fn on_paths(calls: Calls<'_>, finder: &Finder, step: impl OnPaths) {
     let column = |register: &Register| calls.evaluated.column(*register);
     match finder {
-        Finder::Path { template, holes } => {
+        Finder::Path { template, holes, .. } => {
             let space = |call: usize| Paths::space(calls.contracts[call], *template);
             match &holes[..] {
                 [a] => {
