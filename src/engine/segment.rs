@@ -208,8 +208,8 @@ impl Engine {
 
     /// Remembers the paths that resolving had to hash for.
     fn learn(&mut self, chunks: &mut [Chunk]) {
-        for (path, id) in chunks.iter_mut().flat_map(|chunk| chunk.learned.drain(..)) {
-            self.state.paths_mut().insert(path.space, path.words.as_slice(), id);
+        for chunk in chunks {
+            self.state.paths_mut().insert_all(&std::mem::take(&mut chunk.learned));
         }
     }
 

@@ -5,6 +5,7 @@ use super::{
     hash,
     key::{CellId, KeyRecord},
 };
+use crate::prefetch::prefetch;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
@@ -17,6 +18,17 @@ impl Index {
     #[inline]
     pub(super) fn find(&self, keys: &[KeyRecord], key: &KeyRecord) -> Option<CellId> {
         self.table.find(hash::limbs(&key.limbs()), |id| keys[*id as usize] == *key).copied()
+    }
+
+    /// Has fetched what `find` looks at.
+    #[inline]
+    pub(super) fn fetch(&self, keys: &[KeyRecord], key: &KeyRecord) {
+        // A search for what is nowhere, which hangs on no key: the processor goes on to the next before this one ends.
+        let found = self.table.find(hash::limbs(&key.limbs()), |id| {
+            prefetch(&keys[*id as usize]);
+            false
+        });
+        debug_assert!(found.is_none());
     }
 
     /// Takes up the cell `id`, whose key is in `keys` already and was absent before.

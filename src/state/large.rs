@@ -3,6 +3,7 @@
 
 use bytemuck::Pod;
 use memmap2::MmapMut;
+use rayon::prelude::*;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
@@ -20,7 +21,7 @@ enum Memory<T> {
     Pages(MmapMut, PhantomData<T>),
 }
 
-impl<T: Pod> Large<T> {
+impl<T: Pod + Send + Sync> Large<T> {
     pub(super) fn new(value: T, len: usize) -> Self {
         let size_bytes = size_of::<T>() * len;
         // Without pages of its own it is slower, and nothing else.
@@ -31,7 +32,8 @@ impl<T: Pod> Large<T> {
             log::debug!("no large pages: {error}");
         }
         let mut large = Self { memory: Memory::Pages(pages, PhantomData), len };
-        large.fill(value);
+        // The system gives the pages only now, which takes longer than the rest.
+        large.par_chunks_mut(LARGE / size_of::<T>()).for_each(|part| part.fill(value));
         large
     }
 }
@@ -63,7 +65,7 @@ impl<T: Pod> Default for Large<T> {
     }
 }
 
-impl<T: Pod> Clone for Large<T> {
+impl<T: Pod + Send + Sync> Clone for Large<T> {
     fn clone(&self) -> Self {
         match self.first() {
             None => Self::default(),

@@ -79,6 +79,11 @@ impl State {
         self.index.find(self.keys.records(), &key.into())
     }
 
+    /// Has fetched what `find` looks at.
+    pub fn fetch(&self, key: &CellKey) {
+        self.index.fetch(self.keys.records(), &key.into());
+    }
+
     #[inline]
     pub fn key(&self, id: CellId) -> CellKey {
         CellKey::from(&self.keys.records()[id as usize])

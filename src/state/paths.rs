@@ -166,6 +166,26 @@ impl Paths {
         self.contracts = self.contracts.max(((space >> 32) as u32).wrapping_add(1));
     }
 
+    /// Remembers each of these.
+    pub fn insert_all(&mut self, paths: &[(Query, CellId)]) {
+        for (at, (path, id)) in paths.iter().enumerate() {
+            paths.get(at + AHEAD).into_iter().for_each(|(soon, _)| self.fetch(soon));
+            self.insert(path.space, path.words.as_slice(), *id);
+        }
+    }
+
+    /// Has fetched where the search for a path starts.
+    fn fetch(&self, path: &Query) {
+        let (address, word, addresses, both) = &self.tables;
+        match Path::new(path.space, path.words.as_slice()) {
+            None => {}
+            Some(Path::Address(path)) => address.fetch(&path),
+            Some(Path::Word(path)) => word.fetch(&path),
+            Some(Path::Addresses(path)) => addresses.fetch(&path),
+            Some(Path::Words(path)) => both.fetch(&path),
+        }
+    }
+
     /// The number of paths known.
     pub fn len(&self) -> usize {
         let (address, word, addresses, words) = &self.tables;
@@ -202,6 +222,9 @@ impl Paths {
 /// not, of which there are a sixth in a table that is half full.
 const ROOMY: usize = 256 << 20;
 
+/// Paths that are looked ahead while many are inserted.
+const AHEAD: usize = 12;
+
 /// Where no search starts.
 const NOWHERE: usize = usize::MAX;
 
@@ -229,6 +252,11 @@ impl<const LIMBS: usize> Table<LIMBS> {
 
     fn size_bytes(&self) -> usize {
         size_of_val(&*self.slots)
+    }
+
+    #[inline]
+    fn fetch(&self, path: &[u64; LIMBS]) {
+        self.slots.get(start(self.slots.len(), path)).into_iter().for_each(prefetch);
     }
 
     #[inline]

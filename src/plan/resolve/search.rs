@@ -142,6 +142,11 @@ impl<'a> Search<'a> {
         let mut words = std::mem::take(&mut self.words);
         let indices = || off_path.iter().map(|call| transactions[*call as usize]);
         let slots = slot.tape.run(off_path.len(), |input, words| inputs(*input, batch, indices(), words), &mut words).column(slot.slot);
+        let named = |at: usize| {
+            let contract = batch.get(transactions[off_path[at] as usize] as usize).to();
+            CellKey::storage(*contract, (*slots.word(at)).into())
+        };
+        (0..off_path.len()).for_each(|at| self.state.fetch(&named(at)));
         for (at, call) in off_path.iter().map(|call| *call as usize).enumerate() {
             let path = || match holes {
                 [] => fixed(contracts[call], template),
@@ -150,8 +155,7 @@ impl<'a> Search<'a> {
                     Query { space: Paths::space(contracts[call], template), words }
                 }
             };
-            let contract = batch.get(transactions[call] as usize).to();
-            let found = self.by_key(CellKey::storage(*contract, (*slots.word(at)).into()), path);
+            let found = self.by_key(named(at), path);
             self.cells[key.index() * self.calls + call] = found.encode();
         }
         self.words = words;
