@@ -32,7 +32,12 @@ pub struct Asking {
 
 #[derive(Debug)]
 enum Step {
-    Choose {
+    Bit {
+        bit: usize,
+        condition: Register,
+        ways: Box<[Step; 2]>,
+    },
+    Read {
         condition: Register,
         /// The keys whose cells it hangs on: where somebody changes one of them, both ways are open.
         keys: Vec<KeyId>,
@@ -96,6 +101,32 @@ impl Asking {
         Some(Self { tape, root })
     }
 
+    /// What calls with these bits may ask, whatever their cells hold; `None` where an amount is the call's own.
+    pub fn of_bits(&self, bits: impl Fn(usize) -> bool) -> Option<Most> {
+        let (mut most, mut open) = (Most::new(), vec![&self.root]);
+        while let Some(step) = open.pop() {
+            let sums = match step {
+                Step::Bit { bit, ways, .. } => {
+                    open.push(&ways[usize::from(!bits(*bit))]);
+                    continue;
+                }
+                Step::Read { ways, .. } | Step::Either(ways) => {
+                    open.extend(ways.iter());
+                    continue;
+                }
+                Step::Guard { sums, ways } => {
+                    open.extend(ways.iter());
+                    std::slice::from_ref(sums)
+                }
+                Step::Leaf(effects) => effects,
+            };
+            for sums in sums {
+                raise(&mut most, sums.key, sums.add_up(|register| self.tape.constant(register))?);
+            }
+        }
+        Some(most)
+    }
+
     /// Tells `tell` what each call may ask.
     pub fn most(&self, calls: &[Asker<'_>], sight: Sight<'_>, mut tell: impl FnMut(&Asker<'_>, Most)) {
         let mut words = Vec::new();
@@ -146,10 +177,10 @@ impl Builder<'_> {
         let ways = |a: &Walk, b: &Walk| Box::new([self.step(a), self.step(b)]);
         match walk {
             Walk::Bit { bit, yes, no } => {
-                Step::Choose { condition: self.registers.of(self.walker.bits[*bit]), keys: vec![], ways: ways(yes, no) }
+                Step::Bit { bit: *bit, condition: self.registers.of(self.walker.bits[*bit]), ways: ways(yes, no) }
             }
             Walk::Read { condition, yes, no } => match self.read_keys.get(condition) {
-                Some(keys) => Step::Choose { condition: self.registers.of(*condition), keys: keys.clone(), ways: ways(yes, no) },
+                Some(keys) => Step::Read { condition: self.registers.of(*condition), keys: keys.clone(), ways: ways(yes, no) },
                 None => Step::Either(ways(yes, no)),
             },
             Walk::Guard { guard, pass, fail } => {
@@ -184,11 +215,9 @@ struct Way<'a> {
 impl Way<'_> {
     fn follow(&mut self, step: &Step) {
         match step {
-            Step::Choose { condition, keys, ways } if keys.iter().all(|key| self.is_settled(*key)) => {
-                let no = self.evaluated.column(*condition).word(self.at).is_zero();
-                self.follow(&ways[usize::from(no)]);
-            }
-            Step::Choose { ways, .. } | Step::Either(ways) => ways.iter().for_each(|step| self.follow(step)),
+            Step::Bit { condition, ways, .. } => self.decide(*condition, ways),
+            Step::Read { condition, keys, ways } if keys.iter().all(|key| self.is_settled(*key)) => self.decide(*condition, ways),
+            Step::Read { ways, .. } | Step::Either(ways) => ways.iter().for_each(|step| self.follow(step)),
             Step::Guard { sums, ways } => {
                 ways.iter().for_each(|step| self.follow(step));
                 self.raise(sums);
@@ -197,21 +226,38 @@ impl Way<'_> {
         }
     }
 
+    fn decide(&mut self, condition: Register, ways: &[Step; 2]) {
+        let no = self.evaluated.column(condition).word(self.at).is_zero();
+        self.follow(&ways[usize::from(no)]);
+    }
+
     /// Whether nobody of the segment changes the key's cell.
     fn is_settled(&self, key: KeyId) -> bool {
         let cell = self.call.cells[key.index()];
         cell != NO_CELL && is_free(self.flags[cell as usize])
     }
 
-    fn raise(&mut self, Sums { key, sums }: &Sums) {
+    fn raise(&mut self, sums: &Sums) {
+        let asked = sums.add_up(|register| Some(*self.evaluated.column(register).word(self.at)));
+        raise(&mut self.most, sums.key, asked.expect("every register has a word"));
+    }
+}
+
+impl Sums {
+    /// The sums of its amounts; `None` where there is no word for one.
+    fn add_up(&self, word: impl Fn(Register) -> Option<U256>) -> Option<[U512; 2]> {
         let amount = |amount: &Amount| match amount {
-            Amount::Word(register) => U512::from(*self.evaluated.column(*register).word(self.at)),
-            Amount::Const(value) => U512::from(*value),
+            Amount::Word(register) => word(*register).map(U512::from),
+            Amount::Const(value) => Some(U512::from(*value)),
         };
-        let asked = sums.each_ref().map(|amounts| amounts.iter().map(amount).sum());
-        match self.most.iter_mut().find(|(known, _)| known == key) {
-            Some((_, most)) => most.iter_mut().zip(asked).for_each(|(most, asked)| *most = (*most).max(asked)),
-            None => self.most.push((*key, asked)),
-        }
+        let [down, up] = self.sums.each_ref().map(|amounts| amounts.iter().map(amount).sum::<Option<U512>>());
+        Some([down?, up?])
+    }
+}
+
+fn raise(most: &mut Most, key: KeyId, asked: [U512; 2]) {
+    match most.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, most)) => most.iter_mut().zip(asked).for_each(|(most, asked)| *most = (*most).max(asked)),
+        None => most.push((key, asked)),
     }
 }

@@ -1,7 +1,7 @@
 //! The calls of a segment that keep an order: they use a cell that needs one. What they may ask of the netted cells that they use beside it
 //! is held back for them, over all leaves that are open: which one they take is not known before their turn.
 
-use super::asking::{Asker, Sight};
+use super::asking::{Asker, Most, Sight};
 use super::demand::{Asking, Demand, is_free};
 use super::library::{Compiled, Finder};
 use super::reserve::{self, Held, Reserve};
@@ -37,10 +37,17 @@ pub struct Kind {
     pub in_rows: bool,
     /// They have more bounds of their own than are kept.
     pub is_bounded_often: bool,
+    /// What they may ask of their keys' cells, where that is the same for all of them.
+    asks: Option<Most>,
 }
 
 impl Kind {
-    pub fn new(compiled: Arc<Compiled>, shape: Arc<Shape>) -> Self {
+    /// `bits` are those that shape hangs on.
+    pub fn new(compiled: Arc<Compiled>, shape: Arc<Shape>, bits: &[u32]) -> Self {
+        let walker = &compiled.program.walker;
+        let bit = |bit: usize| bits[walker.bit_column(bit)] >> (bit % 32) & 1 == 1;
+        // Where keys name one cell, a load may see what another key's store left.
+        let asks = compiled.asking.as_ref().filter(|_| !shape.aliases).and_then(|asking| asking.of_bits(bit));
         // A row of a wave stores key by key.
         let in_line = compiled.wave.is_none() || shape.aliases;
         let hangs = compiled.finders.iter().any(|finder| matches!(finder, Finder::State { .. }));
@@ -49,7 +56,8 @@ impl Kind {
         let may_leave = shape.escapes || !compiled.shapes.pinned_keys.is_empty();
         let clears_alone = || !(in_line || hangs || may_leave) && shape.clears_alone(&compiled.program.walker.stored);
         let clears = compiled.on_device && (shape.clears() || clears_alone());
-        Self { compiled, shape, in_line, hangs, clears, in_rows: clears && !settled, is_bounded_often: own_bounds > limits::BOUNDS }
+        let is_bounded_often = own_bounds > limits::BOUNDS;
+        Self { compiled, shape, in_line, hangs, clears, in_rows: clears && !settled, is_bounded_often, asks }
     }
 }
 
@@ -87,7 +95,7 @@ impl OrderedCall {
 
 /// Holds back what `calls` may demand of cells that are netted.
 pub fn hold_back(segment: &Segment, batch: BatchRef<'_>, calls: &[OrderedCall], reserve: &mut Reserve) {
-    reserve.hold(calls.par_chunks(GRAIN).map(|calls| reserve::join(holds(segment, batch, calls))).collect());
+    reserve.hold(calls.par_chunks(GRAIN).map(|calls| reserve::join(&holds(segment, batch, calls))).collect());
 }
 
 /// What those calls may ask that use a netted cell.
@@ -98,14 +106,22 @@ fn holds(segment: &Segment, batch: BatchRef<'_>, calls: &[OrderedCall]) -> Vec<H
     let mut holds = Vec::new();
     let mut by_kernel: Vec<(&Compiled, Vec<Asker<'_>>)> = Vec::new();
     let mut hold = |cell: u32, most: [U512; 2]| {
-        if is_netted(cell) {
-            holds.push((cell, most.map(U256::saturating_from)));
-            // More than a word is more than any cell has, whatever it is.
-            holds.push((cell, most.map(|amount| U256::saturating_from(amount >> 256))));
+        if !is_netted(cell) {
+            return;
+        }
+        // More than a word is more than any cell has, whatever it is.
+        for most in [most.map(U256::saturating_from), most.map(|amount| U256::saturating_from(amount >> 256))] {
+            if most != [U256::ZERO; 2] {
+                holds.push((cell, most));
+            }
         }
     };
     for call in calls.iter().filter(|call| call.uses().any(|(cell, uses)| uses & flags::NETTED != 0 && is_netted(cell))) {
         let (compiled, cells) = (&*call.kind.compiled, &call.cells[..]);
+        if let Some(asks) = &call.kind.asks {
+            asks.iter().for_each(|(key, most)| hold(cells[key.index()], *most));
+            continue;
+        }
         // Where keys name one cell, a load may see what another key's store left.
         if compiled.asking.is_none() || call.kind.shape.aliases {
             let most = Demand::new(segment, batch, Asking { compiled, transaction: call.transaction, cells, row: None }).most();
@@ -121,6 +137,5 @@ fn holds(segment: &Segment, batch: BatchRef<'_>, calls: &[OrderedCall]) -> Vec<H
     for (asking, askers) in by_kernel.iter().filter_map(|(compiled, askers)| Some((compiled.asking.as_ref()?, askers))) {
         asking.most(askers, sight, |asker, most| most.into_iter().for_each(|(key, most)| hold(asker.cells[key.index()], most)));
     }
-    holds.retain(|(_, amounts)| *amounts != [U256::ZERO; 2]);
     holds
 }

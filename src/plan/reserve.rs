@@ -72,8 +72,9 @@ impl Reserve {
 
     /// What is demanded above cells, bounds left out; of some cells more than once.
     pub fn held_up(&self) -> Vec<(u32, U256)> {
-        let held = self.parts.iter().flatten();
-        held.map(|(number, [_, up])| (*number, *up)).filter(|(_, up)| !up.is_zero()).collect()
+        let up = |part: &Vec<Held>| part.iter().filter(|(_, [_, up])| !up.is_zero()).map(|(number, [_, up])| (*number, *up)).collect();
+        let up: Vec<Vec<(u32, U256)>> = self.parts.par_iter().map(up).collect();
+        up.concat()
     }
 
     /// The rows as a stream of `program`; `None` where nothing is held.
@@ -102,16 +103,19 @@ fn columns(walker: &Walker, part: &[Held]) -> Vec<Vec<u32>> {
 }
 
 /// Adds up what is held of one cell, as far as sums fit a word.
-pub fn join(mut part: Vec<Held>) -> Vec<Held> {
-    part.sort_unstable_by_key(|(number, _)| *number);
-    part.dedup_by(|(number, more), (known, held)| match (held[0].checked_add(more[0]), held[1].checked_add(more[1])) {
-        (Some(down), Some(up)) if number == known => {
-            *held = [down, up];
-            true
+pub fn join(part: &[Held]) -> Vec<Held> {
+    let mut order: Vec<(u32, u32)> = part.iter().map(|(number, _)| *number).zip(0..).collect();
+    order.sort_unstable();
+    let mut joined: Vec<Held> = Vec::with_capacity(part.len());
+    for (number, at) in order {
+        let more = part[at as usize].1;
+        let sums = |held: &[U256; 2]| Some([held[0].checked_add(more[0])?, held[1].checked_add(more[1])?]);
+        match joined.last_mut().filter(|(known, _)| *known == number).and_then(|(_, held)| Some((sums(held)?, held))) {
+            Some((sums, held)) => *held = sums,
+            None => joined.push((number, more)),
         }
-        _ => false,
-    });
-    part
+    }
+    joined
 }
 
 /// The kernel of the rows: one cell and two amounts, a guard that asks for them, and nothing that is applied.

@@ -174,6 +174,11 @@ impl<S> Tape<S> {
         self
     }
 
+    /// What a register holds whatever the sources are.
+    pub fn constant(&self, register: Register) -> Option<U256> {
+        self.constants.get(register).copied()
+    }
+
     /// Where its words start.
     pub fn sources(&self) -> impl Iterator<Item = &S> {
         self.steps.iter().filter_map(|step| if let Step::Source(source) = step { Some(source) } else { None })

@@ -143,7 +143,8 @@ impl Rows {
         let index = match known.get(&asked) {
             Some(index) => *index,
             None => {
-                kinds.push(Arc::new(Kind::new(compiled.clone(), compiled.shapes.shape(&compiled.program, &asked, budget)?)));
+                let shape = compiled.shapes.shape(&compiled.program, &asked, budget)?;
+                kinds.push(Arc::new(Kind::new(compiled.clone(), shape, &asked.bits)));
                 kinds.len() as u32 - 1
             }
         };
