@@ -173,21 +173,18 @@ fn keep_order(parts: Parts<'_>, calls: Vec<OrderedCall>, mut reserve: Reserve, p
     if calls.is_empty() {
         return Ok(());
     }
-    let level_of = levels(&calls, &plan.fallbacks, flags);
-    let levels = parts.share.levels(&level_of);
-    let waved = waves::rows(parts.batch, &calls, &level_of, levels);
+    let of_calls = levels(&calls, &plan.fallbacks, flags);
+    let levels = parts.share.levels(&of_calls.of_call);
+    let waved = waves::rows(parts.batch, &calls, &of_calls.of_call, levels);
     plan.compiled.extend(waved.compiled);
     plan.rows.extend(waved.rows);
     plan.segment.waves = waved.waves;
     plan.waves_ns = waved.spent_ns;
-    let in_wave = |level: &u32| *level != LINE && (*level as usize) < levels;
     if levels > 0 {
-        plan.waved = vec![false; flags.len()];
-        let waved = calls.iter().zip(&level_of).filter(|(_, level)| in_wave(level));
-        let cells = waved.flat_map(|(call, _)| call.uses()).filter(|(cell, _)| flags::ordered(flags[*cell as usize]));
-        cells.for_each(|(cell, _)| plan.waved[cell as usize] = true);
+        plan.waved = of_calls.use_below(levels as u32, flags.len());
     }
-    plan.ordered = calls.into_iter().zip(&level_of).filter(|(_, level)| !in_wave(level)).map(|(call, _)| call).collect();
+    let is_waved = |level: &u32| *level != LINE && (*level as usize) < levels;
+    plan.ordered = calls.into_iter().zip(&of_calls.of_call).filter(|(_, level)| !is_waved(level)).map(|(call, _)| call).collect();
     Ok(())
 }
 

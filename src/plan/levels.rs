@@ -30,8 +30,25 @@ impl Foreseen {
     }
 }
 
+/// The levels of calls.
+pub struct Levels {
+    pub of_call: Vec<u32>,
+    /// What each hangs on.
+    places: Vec<Place>,
+}
+
+impl Levels {
+    /// Which of so many cells are ordered and used by calls below a level.
+    pub fn use_below(&self, level: u32, cells: usize) -> Vec<bool> {
+        let mut used = vec![false; cells];
+        let below = self.places.iter().zip(&self.of_call).filter(|(_, of_call)| **of_call < level);
+        below.flat_map(|(place, _)| &place.uses).for_each(|(cell, _)| used[*cell as usize] = true);
+        used
+    }
+}
+
 /// The level of each call; both lists ascend by transaction.
-pub fn levels(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32]) -> Vec<u32> {
+pub fn levels(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32]) -> Levels {
     let mut cells = Cells { last: vec![Last::default(); flags.len()] };
     let mut fallbacks = fallbacks.iter().peekable();
     let places: Vec<Place> = calls.par_iter().with_min_len(GRAIN).map(|call| Place::new(call, flags)).collect();
@@ -45,7 +62,8 @@ pub fn levels(calls: &[OrderedCall], fallbacks: &[Foreseen], flags: &[u32]) -> V
         let elsewhere = call.kind.hangs && call.naming().any(|cell| cells.last[cell as usize].reader > 0);
         cells.place(&place.uses, place.in_line || elsewhere)
     };
-    calls.iter().zip(&places).enumerate().map(level).collect()
+    let of_call = calls.iter().zip(&places).enumerate().map(level).collect();
+    Levels { of_call, places }
 }
 
 /// What a call's level hangs on.

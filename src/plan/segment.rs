@@ -116,6 +116,17 @@ impl Stream {
         (part, row - part.first)
     }
 
+    /// The same for rows one after another.
+    pub fn locate_all<'s>(&'s self, rows: Range<usize>) -> impl Iterator<Item = (&'s Part, usize)> {
+        let from = self.parts.partition_point(|part| part.first + part.rows <= rows.start);
+        let count = rows.len();
+        let of_part = move |part: &'s Part| {
+            let Part { first, rows: len, .. } = *part;
+            (rows.start.max(first)..rows.end.min(first + len).max(first)).map(move |row| (part, row - first))
+        };
+        self.parts[from..].iter().flat_map(of_part).take(count)
+    }
+
     #[inline]
     pub fn word(&self, column: usize, row: usize) -> u32 {
         let (part, row) = self.locate(row);

@@ -196,38 +196,68 @@ impl<S> Tape<S> {
         if words.len() < self.steps.len() * count {
             words.resize(self.steps.len() * count, U256::ZERO);
         }
-        for (at, step) in self.steps.iter().enumerate() {
-            let (done, rest) = words.split_at_mut(at * count);
-            let done = Evaluated { constants: &self.constants, words: done, calls: count };
-            if let Step::Source(of) = step {
-                source(of, &mut rest[..count]);
-                continue;
-            }
-            let out = rest[..count].iter_mut().enumerate();
-            match step {
-                Step::Source(_) => {}
-                Step::Unary(op, a) => {
-                    let a = done.column(*a);
-                    out.for_each(|(call, word)| *word = eval::unary(*op, *a.word(call)));
-                }
-                Step::Binary(op, a, b) => {
-                    let (a, b) = (done.column(*a), done.column(*b));
-                    out.for_each(|(call, word)| *word = eval::binary(*op, *a.word(call), *b.word(call)));
-                }
-                Step::Ternary(op, operands) => {
-                    let [a, b, c] = operands.map(|operand| done.column(operand));
-                    out.for_each(|(call, word)| *word = eval::ternary(*op, *a.word(call), *b.word(call), *c.word(call)));
-                }
-                Step::Keccak(words, len) => keccak256_each(*len, |at, call| done.word(words[at], call), &mut rest[..count]),
-            }
-        }
+        (0..self.steps.len()).for_each(|at| self.step(at, count, &source, words));
         self.evaluated(count, words)
+    }
+
+    /// Begins evaluating for so many calls, of which only what is needed is evaluated.
+    pub fn begin(&self, count: usize, room: &mut Room) {
+        if room.words.len() < self.steps.len() * count {
+            room.words.resize(self.steps.len() * count, U256::ZERO);
+        }
+        room.done.clear();
+        room.done.resize(self.steps.len(), false);
+    }
+
+    /// Evaluates a register, unless that has been done since the beginning.
+    pub fn need(&self, register: Register, count: usize, source: &impl Fn(&S, &mut [U256]), room: &mut Room) {
+        let Some(at) = register.checked_sub(self.constants.len()).filter(|at| !room.done[*at]) else { return };
+        room.done[at] = true;
+        let mut need = |register: &Register| self.need(*register, count, source, room);
+        match &self.steps[at] {
+            Step::Source(_) => {}
+            Step::Unary(_, a) => need(a),
+            Step::Binary(_, a, b) => [a, b].into_iter().for_each(need),
+            Step::Ternary(_, operands) => operands.iter().for_each(need),
+            Step::Keccak(words, _) => words.iter().for_each(need),
+        }
+        self.step(at, count, source, &mut room.words);
+    }
+
+    /// Evaluates one operation.
+    fn step(&self, at: usize, count: usize, source: &impl Fn(&S, &mut [U256]), words: &mut [U256]) {
+        let (done, rest) = words.split_at_mut(at * count);
+        let (done, out) = (Evaluated { constants: &self.constants, words: done, calls: count }, &mut rest[..count]);
+        let each = out.iter_mut().enumerate();
+        match &self.steps[at] {
+            Step::Source(of) => source(of, out),
+            Step::Unary(op, a) => {
+                let a = done.column(*a);
+                each.for_each(|(call, word)| *word = eval::unary(*op, *a.word(call)));
+            }
+            Step::Binary(op, a, b) => {
+                let (a, b) = (done.column(*a), done.column(*b));
+                each.for_each(|(call, word)| *word = eval::binary(*op, *a.word(call), *b.word(call)));
+            }
+            Step::Ternary(op, operands) => {
+                let [a, b, c] = operands.map(|operand| done.column(operand));
+                each.for_each(|(call, word)| *word = eval::ternary(*op, *a.word(call), *b.word(call), *c.word(call)));
+            }
+            Step::Keccak(words, len) => keccak256_each(*len, |at, call| done.word(words[at], call), out),
+        }
     }
 
     /// What `run` made of so many calls in this room.
     pub fn evaluated<'a>(&'a self, count: usize, words: &'a [U256]) -> Evaluated<'a> {
         Evaluated { constants: &self.constants, words, calls: count }
     }
+}
+
+/// Room for the words of some calls, and which of the operations have been evaluated for them.
+#[derive(Debug, Default)]
+pub struct Room {
+    pub words: Vec<U256>,
+    done: Vec<bool>,
 }
 
 /// What a tape made of some calls.

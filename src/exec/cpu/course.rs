@@ -61,25 +61,33 @@ impl Course {
     }
 
     /// The course of rows that are gone through side by side, with these bits if they are known to have the same; `None` where they part.
-    pub fn of(group: &Group<'_>, bits: Option<u32>) -> Option<Self> {
+    pub fn of(group: &mut Group<'_>, bits: Option<u32>) -> Option<Self> {
+        let plan = group.plan;
         let decide = |choice: &Choice| match (choice, bits) {
             (Choice::Bit(bit), Some(bits)) => Some(bits >> bit & 1 == 1),
             _ => group.decides(choice),
         };
-        Self::follow(group.plan, decide)
+        let course = Self::follow(plan, decide)?;
+        course.words().for_each(|word| group.need(word));
+        Some(course)
     }
 
     /// `decide` decides alike for all rows, or not at all.
-    fn follow(plan: &Plan, decide: impl Fn(&Choice) -> Option<bool>) -> Option<Self> {
+    fn follow(plan: &Plan, mut decide: impl FnMut(&Choice) -> Option<bool>) -> Option<Self> {
         let mut course = Self { demands: vec![], end: None };
-        course.end = course.go(&plan.root, &decide)?;
+        course.end = course.go(&plan.root, &mut decide)?;
         Some(course)
     }
 
     /// Whether it has words that are computed for each row.
     fn computes(&self) -> bool {
+        self.words().any(|word| matches!(word, Operand::Word(_)))
+    }
+
+    /// What rows demand and store.
+    fn words(&self) -> impl Iterator<Item = &Operand> {
         let stores = self.end.iter().flat_map(|finish| &finish.stores).map(|(_, word)| word);
-        self.computes_demands() || stores.into_iter().any(|word| matches!(word, Operand::Word(_)))
+        self.demands.iter().map(|demand| &demand.amount).chain(stores)
     }
 
     /// Whether what is demanded is computed for each row.
@@ -88,7 +96,7 @@ impl Course {
     }
 
     /// Where the walk ends, if that is certain; what it demands on all its ways is noted.
-    fn go(&mut self, mut step: &Step, decide: &impl Fn(&Choice) -> Option<bool>) -> Option<Option<Finish>> {
+    fn go(&mut self, mut step: &Step, decide: &mut impl FnMut(&Choice) -> Option<bool>) -> Option<Option<Finish>> {
         loop {
             step = match step {
                 Step::Choose { choice, yes, no } => {

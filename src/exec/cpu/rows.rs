@@ -3,7 +3,7 @@
 use crate::exec::segment::Part;
 use crate::ir::access::{Alike, NO_CELL, Term, Walk, Walker};
 use crate::ir::{Expr, ExprId, Kernel, KeyId};
-use crate::plan::tape::{Evaluated, Origin, Register, Registers, SIDE_BY_SIDE, Tape, Writer};
+use crate::plan::tape::{Evaluated, Origin, Register, Registers, Room, SIDE_BY_SIDE, Tape, Writer};
 use crate::prefetch::prefetch;
 use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word, from_word, to_word};
 use alloy_primitives::U256;
@@ -21,8 +21,9 @@ pub(super) fn wide(word: &Word) -> Total {
 #[derive(Debug)]
 pub(super) struct Plan {
     pub root: Step,
-    /// What is computed for every row that is not of a course.
+    /// What is computed of rows that look at cells, and the words that walks come by.
     tape: Tape<Source>,
+    words: Vec<Register>,
     /// The columns of cells whose values rows look at.
     looked_at: Vec<usize>,
     pub bit_columns: usize,
@@ -91,8 +92,10 @@ impl Plan {
         let alike = Alike::new(kernel, &walker.root);
         let mut words = Vec::new();
         gather(&walker.root, &mut words);
-        words.iter().map(|word| alike.first(*word)).filter(|word| kernel.exprs.has_loads(*word)).for_each(|word| writer.need(word));
+        let words: Vec<ExprId> = words.iter().map(|word| alike.first(*word)).filter(|word| kernel.exprs.has_loads(*word)).collect();
+        words.iter().for_each(|word| writer.need(*word));
         let (tape, registers) = writer.finish();
+        let words = words.into_iter().map(|word| registers.of(word)).collect();
         let mut looked_at = sentinels(walker, &walker.root);
         looked_at.extend(tape.sources().filter_map(|source| if let Source::Load(column) = source { Some(*column) } else { None }));
         looked_at.sort_unstable();
@@ -103,6 +106,7 @@ impl Plan {
         Self {
             root: builder.step(&walker.root, &[], &[]),
             tape,
+            words,
             looked_at,
             bit_columns: walker.bits.len().div_ceil(32),
             cell_columns: kernel.key_ids().map(|key| walker.cell_column(key)).collect(),
@@ -111,19 +115,22 @@ impl Plan {
         }
     }
 
-    /// Visits rows of a part in groups, with what is computed for each; `words` is room for it.
-    pub fn groups(&self, part: &Part, base: &[Word], rows: Range<usize>, words: &mut Vec<U256>, mut visit: impl FnMut(&Group<'_>)) {
+    /// Visits rows of a part in groups, for which what is needed is computed; `room` is for it.
+    pub fn groups(&self, part: &Part, base: &[Word], rows: Range<usize>, room: &mut Room, mut visit: impl FnMut(&mut Group<'_>)) {
         for first in rows.clone().step_by(SIDE_BY_SIDE) {
             let of_group = first..rows.end.min(first + SIDE_BY_SIDE);
             self.fetch(part, base, of_group.end..rows.end.min(of_group.end + SIDE_BY_SIDE));
-            let evaluated = self.tape.run(of_group.len(), |source, words| source.write(part, base, first, words), words);
-            visit(&Group { plan: self, part, base, rows: of_group, evaluated });
+            self.tape.begin(of_group.len(), room);
+            visit(&mut Group { plan: self, part, base, rows: of_group, room });
         }
     }
 
-    /// Visits them one by one.
-    pub fn each(&self, part: &Part, base: &[Word], rows: Range<usize>, words: &mut Vec<U256>, mut visit: impl FnMut(&Row<'_>)) {
-        self.groups(part, base, rows, words, |group| group.each().for_each(|row| visit(&row)));
+    /// Visits them one by one, with all that any of them may look at.
+    pub fn each(&self, part: &Part, base: &[Word], rows: Range<usize>, room: &mut Room, mut visit: impl FnMut(&Row<'_>)) {
+        self.groups(part, base, rows, room, |group| {
+            group.need_all();
+            group.each().for_each(|row| visit(&row));
+        });
     }
 
     /// A row of which nothing is computed.
@@ -271,17 +278,35 @@ pub(super) struct Group<'a> {
     part: &'a Part,
     base: &'a [Word],
     pub rows: Range<usize>,
-    evaluated: Evaluated<'a>,
+    room: &'a mut Room,
 }
 
 impl<'a> Group<'a> {
-    pub fn each(&self) -> impl ExactSizeIterator<Item = Row<'a>> + Clone + use<'a> {
-        let Self { plan, part, base, evaluated, .. } = *self;
+    /// Its rows, with what has been computed for them.
+    pub fn each(&self) -> impl ExactSizeIterator<Item = Row<'_>> + Clone {
+        let Self { plan, part, base, .. } = *self;
+        let evaluated = plan.tape.evaluated(self.rows.len(), &self.room.words);
         self.rows.clone().enumerate().map(move |(at, row)| Row { plan, part, base, row, evaluated, at })
     }
 
+    /// Computes a word for all rows.
+    pub fn need(&mut self, operand: &Operand) {
+        if let Operand::Word(register) = operand {
+            let source = |source: &Source, words: &mut [U256]| source.write(self.part, self.base, self.rows.start, words);
+            self.plan.tape.need(*register, self.rows.len(), &source, self.room);
+        }
+    }
+
+    /// Computes all words.
+    pub fn need_all(&mut self) {
+        self.plan.words.iter().for_each(|register| self.need(&Operand::Word(*register)));
+    }
+
     /// What a choice comes to, where it is the same for all.
-    pub fn decides(&self, choice: &Choice) -> Option<bool> {
+    pub fn decides(&mut self, choice: &Choice) -> Option<bool> {
+        if let Choice::Read(condition) = choice {
+            self.need(condition);
+        }
         let mut rows = self.each().map(|row| row.holds(choice));
         let first = rows.next()?;
         rows.fold(true, |same, holds| same & (holds == first)).then_some(first)

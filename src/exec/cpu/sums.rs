@@ -9,6 +9,7 @@ use super::{GRAIN, settle, verdict_of};
 use crate::exec::segment::{Cleared, Part, Segment, TO_LINE};
 use crate::ir::access::NO_CELL;
 use crate::plan::cell_set::CellSet;
+use crate::plan::tape::Room;
 use crate::word::{self, LIMBS, TOTAL_LIMBS, Total, Word, to_word};
 use alloy_primitives::U256;
 use rayon::prelude::*;
@@ -221,15 +222,15 @@ pub(super) fn pieces<'a>(segment: &'a Segment, plans: &'a [Arc<Plan>]) -> Vec<Pi
         }
     }
     let piece = |(_, mut runs): (usize, Vec<Rows<'a>>)| {
-        let (mut draft, mut words) = (Draft::default(), vec![]);
-        runs.iter_mut().for_each(|rows| rows.demand(&mut draft, &segment.base, &mut words));
+        let (mut draft, mut room) = (Draft::default(), Room::default());
+        runs.iter_mut().for_each(|rows| rows.demand(&mut draft, &segment.base, &mut room));
         Piece { runs, ledger: draft.sort(segment.base.len()) }
     };
     pieces.into_par_iter().map(piece).collect()
 }
 
 impl<'a> Rows<'a> {
-    fn demand(&mut self, draft: &mut Draft<'a>, base: &[Word], words: &mut Vec<U256>) {
+    fn demand(&mut self, draft: &mut Draft<'a>, base: &[Word], room: &mut Room) {
         self.outcomes.reserve(self.rows.len());
         let mut first = self.rows.start;
         for (bits, count) in same_bits(self.plan, self.part, self.rows.clone()) {
@@ -243,20 +244,21 @@ impl<'a> Rows<'a> {
                             let (plan, part) = (self.plan, self.part);
                             self.finish(rows.map(|row| plan.row(part, base, row)), &finish);
                         }
-                        None => self.plan.each(self.part, base, rows, words, |row| self.end(row)),
+                        None => self.plan.each(self.part, base, rows, room, |row| self.end(row)),
                     }
                 }
-                None => self.groups(rows, bits, draft, base, words),
+                None => self.groups(rows, bits, draft, base, room),
             }
         }
     }
 
     /// Rows of which cells decide the way, in groups. What follows each other and demands alike is noted together.
-    fn groups(&mut self, rows: Range<usize>, bits: Option<u32>, draft: &mut Draft<'a>, base: &[Word], words: &mut Vec<U256>) {
+    fn groups(&mut self, rows: Range<usize>, bits: Option<u32>, draft: &mut Draft<'a>, base: &[Word], room: &mut Room) {
         let (plan, part, mut demands) = (self.plan, self.part, self.plan.demands());
         let mut alike: (Vec<Demand>, Range<usize>) = (vec![], rows.start..rows.start);
-        plan.groups(part, base, rows, words, |group| {
+        plan.groups(part, base, rows, room, |group| {
             let Some(course) = Course::of(group, bits) else {
+                group.need_all();
                 return group.each().for_each(|row| {
                     row.demand(&mut demands);
                     draft.row(&row, &demands);
@@ -273,7 +275,10 @@ impl<'a> Rows<'a> {
             }
             match course.end {
                 Some(finish) => self.finish(group.each(), &finish),
-                None => group.each().for_each(|row| self.end(&row)),
+                None => {
+                    group.need_all();
+                    group.each().for_each(|row| self.end(&row));
+                }
             }
         });
         draft.rows(plan, part, alike.1, &alike.0);
@@ -307,7 +312,7 @@ impl<'a> Rows<'a> {
     fn take_back(&mut self, draft: &mut Draft<'_>, base: &[Word], contended: Option<&CellSet>) {
         let (plan, part) = (self.plan, self.part);
         let to_line = contended.map(|contended| self.name(contended));
-        let (mut demands, mut courses, mut words) = (plan.demands(), Courses::default(), vec![]);
+        let (mut demands, mut courses, mut room) = (plan.demands(), Courses::default(), Room::default());
         // Those that have to be gone through word by word, with whether they go to the line.
         let mut open = Vec::new();
         let goes = |at: usize| to_line.as_ref().is_some_and(|to_line| to_line[at]);
@@ -323,7 +328,7 @@ impl<'a> Rows<'a> {
         open.extend(stay.map(|at| (self.rows.start + at, false)));
         for runs in open.chunk_by(|(row, to_line), next| (row + 1, to_line) == (next.0, &next.1)) {
             let ((first, to_line), rows) = (runs[0], runs.len());
-            plan.each(part, base, first..first + rows, &mut words, |row| {
+            plan.each(part, base, first..first + rows, &mut room, |row| {
                 row.demand(&mut demands);
                 let applied = if to_line { &[][..] } else { &row.end().applied };
                 for ask in applied {

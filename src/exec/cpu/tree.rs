@@ -1,9 +1,9 @@
-//! A kernel's whole tree for rows of a wave, many at once: all words are evaluated that any way needs, then each row takes its way. It
+//! A kernel's whole tree for rows of a wave, many at once: a word that the way of one needs is evaluated for all. It
 //! knows no rows of which two keys name one cell where one of them is stored to and the other loaded.
 
 use super::wave::{Reader, Row};
 use crate::ir::{Expr, Kernel, KeyId, LeafId, Node, NodeId};
-use crate::plan::tape::{Evaluated, Origin, Register, Registers, Tape, Writer};
+use crate::plan::tape::{Origin, Register, Registers, Room, Tape, Writer};
 use crate::word::{Word, from_word, to_word};
 use alloy_primitives::U256;
 
@@ -61,12 +61,20 @@ impl Tree {
         &self,
         rows: &[Row<'_>],
         cells: &[Word],
-        words: &mut Vec<U256>,
+        room: &mut Room,
         mut tell: impl FnMut(LeafId, &mut dyn Iterator<Item = (u32, Word)>),
     ) {
-        let evaluated = self.tape.run(rows.len(), |source, words| source.write(rows, cells, words), words);
+        self.tape.begin(rows.len(), room);
+        let source = |source: &Source, words: &mut [U256]| source.write(rows, cells, words);
         for (at, row) in rows.iter().enumerate() {
-            let (leaf, stores) = self.end(row, evaluated, at);
+            // What no row's way comes by is not evaluated for any.
+            let mut need = |register: Register| {
+                self.tape.need(register, rows.len(), &source, room);
+                *self.tape.evaluated(rows.len(), &room.words).column(register).word(at)
+            };
+            let (leaf, stores) = self.end(row, |register| !need(register).is_zero());
+            stores.iter().for_each(|(_, register)| _ = need(*register));
+            let evaluated = self.tape.evaluated(rows.len(), &room.words);
             let store = |(key, register): &(KeyId, Register)| (row.cell(*key), to_word(*evaluated.column(*register).word(at)));
             tell(leaf, &mut stores.iter().map(store));
         }
@@ -77,13 +85,13 @@ impl Tree {
         self.doubtful.iter().any(|[load, store]| row.cell(*load) == row.cell(*store))
     }
 
-    fn end(&self, row: &Row<'_>, evaluated: Evaluated<'_>, at: usize) -> (LeafId, &[(KeyId, Register)]) {
+    fn end(&self, row: &Row<'_>, mut holds: impl FnMut(Register) -> bool) -> (LeafId, &[(KeyId, Register)]) {
         let mut step = &self.root;
         loop {
             let (holds, [yes, no]) = match step {
                 Step::Leaf(leaf, stores) => return (*leaf, stores),
                 Step::Bit(bit, ways) => (row.bit(*bit), &**ways),
-                Step::Word(register, ways) => (!evaluated.column(*register).word(at).is_zero(), &**ways),
+                Step::Word(register, ways) => (holds(*register), &**ways),
             };
             step = if holds { yes } else { no };
         }

@@ -5,6 +5,7 @@ use super::{judge, settle, wave};
 use crate::exec::pass::{Buffers, Pass};
 use crate::exec::segment::{Segment, Stream, TO_LINE};
 use crate::ir::access::NO_CELL;
+use crate::plan::tape::Room;
 use crate::word::{self, Total, Word, to_word};
 
 /// Debits and credits, a total a cell.
@@ -61,8 +62,8 @@ pub(super) fn after(segment: &Segment, last: Pass) -> Buffers {
 }
 
 fn each(plan: &Plan, stream: &Stream, base: &[Word], mut visit: impl FnMut(&Row<'_>)) {
-    let mut words = Vec::new();
-    stream.parts.iter().for_each(|part| plan.each(part, base, 0..part.rows, &mut words, &mut visit));
+    let mut room = Room::default();
+    stream.parts.iter().for_each(|part| plan.each(part, base, 0..part.rows, &mut room, &mut visit));
 }
 
 /// Adds the demands of each row to the totals of its cells.

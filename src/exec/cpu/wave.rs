@@ -9,7 +9,7 @@ use crate::ir::access::NO_CELL;
 use crate::ir::memo::Memo;
 use crate::ir::{Expr, ExprId, KeyId, LeafId, LoadId, Node, eval};
 use crate::plan::segment::Waves;
-use crate::plan::tape::SIDE_BY_SIDE;
+use crate::plan::tape::{Room, SIDE_BY_SIDE};
 use crate::prefetch::prefetch;
 use crate::word::{self, LIMBS, Word, from_word, to_word};
 use alloy_primitives::U256;
@@ -109,16 +109,19 @@ impl<'a> Reader<'a> {
         Row { reader: self, part, row }
     }
 
+    fn rows(&self, rows: Range<usize>) -> impl Iterator<Item = Row<'_>> {
+        self.stream.locate_all(rows).map(|(part, row)| Row { reader: self, part, row })
+    }
+
     fn run(&self, rows: Range<usize>, level: u32, cells: &[Word], verdicts: &[u32]) -> Done {
         let mut done = Done { outcomes: vec![TO_LINE; rows.len()], ..Done::default() };
-        let (mut words, mut ready, mut places) = (Vec::new(), Vec::new(), Vec::new());
-        for (group, outcomes) in done.outcomes.chunks_mut(SIDE_BY_SIDE).enumerate() {
+        let (mut room, mut ready, mut places) = (Room::default(), Vec::new(), Vec::new());
+        let (mut next, mut soon) = (self.rows(rows.clone()), self.rows(rows).skip(SIDE_BY_SIDE));
+        for outcomes in done.outcomes.chunks_mut(SIDE_BY_SIDE) {
             ready.clear();
             places.clear();
-            let next = rows.start + (group + 1) * SIDE_BY_SIDE;
-            (next..rows.end.min(next + SIDE_BY_SIDE)).for_each(|row| self.row(row).fetch(cells, verdicts));
-            for place in 0..outcomes.len() {
-                let row = self.row(rows.start + group * SIDE_BY_SIDE + place);
+            soon.by_ref().take(SIDE_BY_SIDE).for_each(|row| row.fetch(cells, verdicts));
+            for (place, row) in next.by_ref().take(outcomes.len()).enumerate() {
                 if !row.cells().any(|cell| waits(cell, level, verdicts)) {
                     ready.push(row);
                     places.push(place);
@@ -136,7 +139,7 @@ impl<'a> Reader<'a> {
                 }
             };
             match &self.tree {
-                Some(tree) if !ready.iter().any(|row| tree.is_doubtful(row)) => tree.run(&ready, cells, &mut words, tell),
+                Some(tree) if !ready.iter().any(|row| tree.is_doubtful(row)) => tree.run(&ready, cells, &mut room, tell),
                 _ => self.run_one_by_one(&ready, cells, &mut tell),
             }
         }
