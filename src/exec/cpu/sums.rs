@@ -410,23 +410,27 @@ pub(super) fn retract(segment: &Segment, pieces: &mut [Piece<'_>], cleared: &mut
     if taken_back.iter().all(|ledger| ledger.short.changes.is_empty() && ledger.long.changes.is_empty()) {
         return;
     }
-    let ranges = values.par_chunks_mut(RANGE).zip(verdicts.par_chunks(RANGE)).enumerate();
-    ranges.for_each_init(Sums::default, |sums, (range, (values, verdicts))| {
-        sums.of(taken_back.iter(), range, values.len());
-        for (at, (value, _)) in values.iter_mut().zip(verdicts).enumerate().filter(|(_, (_, verdict))| **verdict == 0) {
-            match sums.short(at) {
-                Some([0, 0]) => {}
-                Some(sums) => {
-                    let [debits, credits] = sums.map(U256::from);
-                    *value = word::to_word(word::from_word(value).wrapping_sub(credits).wrapping_add(debits));
-                }
-                None => {
-                    let (debits, credits) = sums.totals(at);
-                    *value = settle(value, (credits, debits));
-                }
+    values.par_chunks_mut(RANGE).zip(verdicts.par_chunks(RANGE)).enumerate().for_each(|(range, (values, verdicts))| {
+        let mut give_back = |place: u32, amount: U256| {
+            let at = place as usize / 2 - range * RANGE;
+            if verdicts[at] == 0 {
+                let value = word::from_word(&values[at]);
+                let is_credit = place & 1 == 1;
+                values[at] = word::to_word(if is_credit { value.wrapping_sub(amount) } else { value.wrapping_add(amount) });
             }
+        };
+        for Ledger { short, long } in &taken_back {
+            short.of(range).iter().for_each(|change| give_back(change.place, word_of(&change.amount)));
+            long.of(range).iter().for_each(|change| give_back(change.place, word_of(&change.amount)));
         }
     });
+}
+
+/// An amount modulo 2^256.
+fn word_of(amount: &[u32]) -> U256 {
+    let mut word = Word::default();
+    word.iter_mut().zip(amount).for_each(|(limb, of_amount)| *limb = *of_amount);
+    word::from_word(&word)
 }
 
 /// Stores what rows leave in cells of their own, but for those that go to the line.
